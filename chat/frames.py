@@ -1,0 +1,342 @@
+"""What the talk says on the socket: its commands, its answers, its events.
+
+Times are milliseconds since 1970-01-01 UTC. A channel is named by its number, a message by (channel, seq).
+``rev`` numbers everything durable that happens in a channel, without a gap; ``seq`` numbers its messages.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from server.live.frames import Command, Frame, Number
+
+Kind = Literal["open", "closed", "direct", "group"]
+ClientId = Annotated[
+    str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\Z", max_length=36)
+]
+RoomName = Annotated[str, Meta(max_length=100)]
+People = Annotated[list[Number], Meta(max_length=1000)]
+
+MESSAGE_LIMIT = 10_000
+"""Code points in one message."""
+
+# ---------------------------------------------------------------- shapes
+
+
+class Person(Struct, omit_defaults=True):
+    """Somebody, as a list shows him. ``gone`` is set when the account is deleted."""
+
+    id: int
+    name: str
+    kana: str = ""
+    title: str = ""
+    gone: bool = False
+
+
+class Message(Struct, omit_defaults=True):
+    """A message's newest state. Deleted ones keep their place: ``deleted`` is set and ``text`` is empty."""
+
+    seq: int
+    rev: int
+    sender: int
+    name: str
+    at: int
+    text: str
+    client_id: str
+    edited: int = 0
+    deleted: int = 0
+
+
+class Member(Struct, omit_defaults=True):
+    """Somebody's place in a room. ``left`` is set on the tombstone of one who is no longer in it."""
+
+    id: int
+    name: str
+    rev: int
+    owner: bool = False
+    left: bool = False
+
+
+class Room(Struct, omit_defaults=True):
+    """A room as its member sees it in the list.
+
+    ``read`` is the member's own read mark, so ``seq - read`` messages are unread; ``joined`` is the ``seq``
+    when the member came in. ``peer`` is the other person of a direct talk.
+    """
+
+    id: int
+    kind: Kind
+    name: str
+    seq: int
+    rev: int
+    members: int
+    read: int
+    owner: bool = False
+    peer: Person | None = None
+    last: Message | None = None
+
+
+class OpenRoom(Struct, omit_defaults=True):
+    """An open room, for those who may still join it."""
+
+    id: int
+    name: str
+    members: int
+    joined: bool = False
+
+
+# ---------------------------------------------------------------- commands
+
+
+class Post(Command, tag="post"):
+    """Says ``text``. The same ``client_id`` again returns the first result and says nothing twice."""
+
+    channel: Number
+    client_id: ClientId
+    text: str
+
+
+class Edit(Command, tag="edit"):
+    channel: Number
+    seq: Number
+    text: str
+
+
+class Delete(Command, tag="delete"):
+    channel: Number
+    seq: Number
+
+
+class Mark(Command, tag="mark"):
+    """Has read up to ``seq``; only ever moves upward."""
+
+    channel: Number
+    seq: Number
+
+
+class History(Command, tag="history"):
+    """A page of messages: the newest, or those before, after or around a ``seq``."""
+
+    channel: Number
+    before: Number | UnsetType = UNSET
+    after: Number | UnsetType = UNSET
+    around: Number | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class Since(Command, tag="since"):
+    """What changed in a channel after ``rev``: ``changes``, or ``reset`` when it is more than 300."""
+
+    channel: Number
+    rev: Number
+
+
+class Rooms(Command, tag="rooms"):
+    """The rooms one is in, as a fresh list."""
+
+
+class OpenRooms(Command, tag="rooms.open"):
+    """Open rooms whose name holds ``find``."""
+
+    find: Annotated[str, Meta(max_length=100)] = ""
+
+
+class Create(Command, tag="room.create"):
+    """A new room; the creator owns it. ``group`` needs no name (the members' names stand for it)."""
+
+    kind: Literal["open", "closed", "group"]
+    name: RoomName = ""
+    people: People = msgspec.field(default_factory=list)
+
+
+class Direct(Command, tag="room.direct"):
+    """The one room of these two; made when it does not exist."""
+
+    person: Number
+
+
+class Join(Command, tag="room.join"):
+    channel: Number
+
+
+class Leave(Command, tag="room.leave"):
+    channel: Number
+
+
+class Add(Command, tag="room.add"):
+    channel: Number
+    people: People
+
+
+class Remove(Command, tag="room.remove"):
+    channel: Number
+    person: Number
+
+
+class Rename(Command, tag="room.rename"):
+    channel: Number
+    name: RoomName
+
+
+class Members(Command, tag="room.members"):
+    channel: Number
+
+
+class FindPeople(Command, tag="people.find"):
+    """People who may be talked to, by part of name or kana."""
+
+    find: Annotated[str, Meta(max_length=100)] = ""
+
+
+# ---------------------------------------------------------------- answers
+
+
+class RoomList(Frame, tag="rooms"):
+    ref: int
+    rooms: list[Room]
+
+
+class Ack(Frame, tag="ack"):
+    """The message is durable. ``dup`` when it already was."""
+
+    ref: int
+    channel: int
+    seq: int
+    rev: int
+    at: int
+    dup: bool = False
+
+
+class Page(Frame, tag="page"):
+    """Messages in the order of ``seq``, as of ``rev``; whether there are more on either side."""
+
+    ref: int
+    channel: int
+    rev: int
+    seq: int
+    messages: list[Message]
+    before: bool
+    after: bool
+
+
+class Changes(Frame, tag="changes"):
+    """All rows of a channel that changed after ``since``, as of ``rev``: apply all, then hold ``rev``.
+
+    ``room`` is missing when the frame was made once for everybody: it would hold somebody's read mark.
+    """
+
+    channel: int
+    since: int
+    rev: int
+    seq: int
+    messages: list[Message]
+    members: list[Member]
+    room: Room | UnsetType = UNSET
+    ref: int | UnsetType = UNSET
+
+
+class Reset(Frame, tag="reset"):
+    """Too much was missed: forget the timeline of this channel; here is its newest page."""
+
+    channel: int
+    rev: int
+    seq: int
+    messages: list[Message]
+    before: bool
+    room: Room
+    ref: int | UnsetType = UNSET
+
+
+class Entered(Frame, tag="room"):
+    """The answer to creating, joining or finding a room."""
+
+    ref: int
+    room: Room
+
+
+class MemberList(Frame, tag="members"):
+    ref: int
+    channel: int
+    rev: int
+    members: list[Member]
+
+
+class OpenRoomList(Frame, tag="rooms.open"):
+    ref: int
+    rooms: list[OpenRoom]
+
+
+class PeopleList(Frame, tag="people"):
+    ref: int
+    people: list[Person]
+
+
+# ---------------------------------------------------------------- events
+
+
+class Posted(Frame, tag="message.posted"):
+    channel: int
+    rev: int
+    message: Message
+
+
+class Edited(Frame, tag="message.edited"):
+    channel: int
+    rev: int
+    message: Message
+
+
+class Deleted(Frame, tag="message.deleted"):
+    channel: int
+    rev: int
+    message: Message
+
+
+class Joined(Frame, tag="member.joined"):
+    """Somebody came in; ``members`` is how many there are now."""
+
+    channel: int
+    rev: int
+    member: Member
+    members: int
+
+
+class Left(Frame, tag="member.left"):
+    channel: int
+    rev: int
+    member: Member
+    members: int
+
+
+class MemberChanged(Frame, tag="member.changed"):
+    """Somebody in the room became its owner."""
+
+    channel: int
+    rev: int
+    member: Member
+
+
+class Renamed(Frame, tag="room.renamed"):
+    channel: int
+    rev: int
+    name: str
+
+
+class RoomAdded(Frame, tag="room.added"):
+    """One is in a room from now on (to the person alone, on every device)."""
+
+    room: Room
+
+
+class RoomRemoved(Frame, tag="room.removed"):
+    """One is in this room no longer: its content is to be forgotten."""
+
+    channel: int
+
+
+class Marked(Frame, tag="marked"):
+    """One's own read mark moved, on another device."""
+
+    channel: int
+    seq: int

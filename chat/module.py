@@ -1,0 +1,30 @@
+"""What the talk plugs into the server."""
+
+from __future__ import annotations
+
+from chat import catchup, commands
+from chat.demo import furnish
+from chat.departures import DEPART, depart_everywhere, on_people_changed
+from chat.marks import MarkBuffer
+from server.module import Module, TopicKind
+from server.services import Services
+
+
+def _open(services: Services) -> MarkBuffer:
+    return MarkBuffer(services.writer)
+
+
+def _ports(services: Services) -> dict[str, object]:
+    return {"people_changed": on_people_changed}
+
+
+module = Module(
+    name="chat",
+    opens=_open,
+    commands=commands.HANDLERS,
+    greet=commands.greet,
+    topics=(TopicKind("channel:", catchup.heads, catchup.missing),),
+    jobs={DEPART: depart_everywhere},
+    ports=_ports,
+    demo=furnish,
+)

@@ -1,0 +1,172 @@
+"""Posting, as a batch: all messages that wait are decided together and written together.
+
+A group of 200 costs as many statements as a group of 2. On PostgreSQL the channels are locked first, in the
+order of their ids, so that several writers can neither number the same place twice nor wait in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import msgspec
+from sqlalchemy import Select, bindparam, insert, select, update
+
+from chat import events
+from chat.frames import Message
+from chat.model import Draft, Membership, Receipt, require_poster
+from chat.queries import membership_of_row, memberships_wanted
+from chat.tables import channels, log_entries, members, messages
+from server.clock import to_millis
+from server.data.batch import Batch
+from server.data.sets import key_rows, packed
+from server.data.transaction import Transaction
+from server.errors import AppError
+
+_json = msgspec.json.Encoder()
+
+
+class _Channel:
+    """The two counters of a channel while a group is numbered."""
+
+    __slots__ = ("id", "rev", "seq")
+
+    def __init__(self, id: int, seq: int, rev: int) -> None:
+        self.id, self.seq, self.rev = id, seq, rev
+
+
+def post_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Receipt | AppError]:
+    """A receipt or a refusal for each draft, in their order.
+
+    ``client_id`` comes first, also within the group: a resend gets the first result. One that was refused
+    before is decided anew.
+    """
+    counters = _lock_channels(tx, sorted({draft.channel for draft in drafts}))
+    known = _already_posted(tx, drafts)
+    standing = _memberships(tx, drafts)
+    at = to_millis(tx.now)
+    fresh: list[tuple[Draft, Receipt, Membership]] = []
+    answers: list[Receipt | AppError] = []
+    for draft in drafts:
+        key = (draft.account, draft.client_id)
+        first = known.get(key)
+        if first is not None:
+            answers.append(first)
+            continue
+        try:
+            membership = require_poster(standing.get((draft.channel, draft.account)))
+        except AppError as refusal:
+            answers.append(refusal)
+            continue
+        counter = counters[draft.channel]
+        counter.seq += 1
+        counter.rev += 1
+        receipt = Receipt(draft.channel, counter.seq, counter.rev, at)
+        known[key] = Receipt(draft.channel, counter.seq, counter.rev, at, dup=True)
+        fresh.append((draft, receipt, membership))
+        answers.append(receipt)
+    if fresh:
+        _write(tx, fresh, counters)
+        for draft, receipt, membership in fresh:
+            tx.emit(events.posted(receipt.channel, _message(draft, receipt, membership.name)))
+    return answers
+
+
+POSTING = Batch("post", post_all)
+
+
+def _message(draft: Draft, receipt: Receipt, name: str) -> Message:
+    return Message(
+        seq=receipt.seq,
+        rev=receipt.rev,
+        sender=draft.account,
+        name=name,
+        at=receipt.at,
+        text=draft.text,
+        client_id=draft.client_id,
+    )
+
+
+def _lock_channels(tx: Transaction, ids: list[int]) -> dict[int, _Channel]:
+    rows = tx.connection.execute(_channels_wanted(tx.dialect), {"keys": packed(ids)})
+    return {row.id: _Channel(row.id, row.seq, row.rev) for row in rows}
+
+
+def _already_posted(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[int, str], Receipt]:
+    keys = packed((draft.account, draft.client_id) for draft in drafts)
+    rows = tx.connection.execute(_posted_wanted(tx.dialect), {"keys": keys})
+    return {
+        (row.sender_id, row.client_id): Receipt(row.channel_id, row.seq, row.rev, row.at, dup=True) for row in rows
+    }
+
+
+def _memberships(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[int, int], Membership]:
+    keys = packed({(draft.channel, draft.account) for draft in drafts})
+    rows = tx.connection.execute(memberships_wanted(tx.dialect), {"keys": keys})
+    return {(row.channel_id, row.account_id): membership_of_row(row) for row in rows}
+
+
+def _write(tx: Transaction, fresh: list[tuple[Draft, Receipt, Membership]], counters: dict[int, _Channel]) -> None:
+    run = tx.connection.execute
+    run(_INSERT_MESSAGES, [_message_row(draft, receipt) for draft, receipt, _ in fresh])
+    run(_INSERT_LOG, [_log_row(draft, receipt, member) for draft, receipt, member in fresh])
+    touched = sorted({receipt.channel for _, receipt, _ in fresh})
+    run(_RAISE, [{"c": id, "s": counters[id].seq, "r": counters[id].rev} for id in touched])
+    # Posting marks one's own: the last of a sender's messages in the group decides.
+    marks = {(receipt.channel, draft.account): receipt.seq for draft, receipt, _ in fresh}
+    run(_MARK, [{"c": channel, "a": account, "s": seq} for (channel, account), seq in sorted(marks.items())])
+
+
+def _message_row(draft: Draft, receipt: Receipt) -> dict[str, object]:
+    return {
+        "channel_id": receipt.channel,
+        "seq": receipt.seq,
+        "rev": receipt.rev,
+        "sender_id": draft.account,
+        "client_id": draft.client_id,
+        "at": receipt.at,
+        "text": draft.text,
+    }
+
+
+def _log_row(draft: Draft, receipt: Receipt, member: Membership) -> dict[str, object]:
+    return {
+        "at": receipt.at,
+        "kind": "sent",
+        "channel_id": receipt.channel,
+        "rev": receipt.rev,
+        "seq": receipt.seq,
+        "actor_id": draft.account,
+        "body": _json.encode({"name": member.name, "text": draft.text}).decode(),
+    }
+
+
+_INSERT_MESSAGES = insert(messages)
+_INSERT_LOG = insert(log_entries).inline()
+_RAISE = update(channels).where(channels.c.id == bindparam("c")).values(seq=bindparam("s"), rev=bindparam("r"))
+_MARK = (
+    update(members)
+    .where(
+        members.c.channel_id == bindparam("c"),
+        members.c.account_id == bindparam("a"),
+        members.c.read_seq < bindparam("s"),
+    )
+    .values(read_seq=bindparam("s"))
+)
+
+
+@cache
+def _channels_wanted(dialect: str) -> Select:
+    keys = key_rows(dialect, int)
+    wanted = select(channels.c.id, channels.c.seq, channels.c.rev)
+    if dialect == "sqlite":
+        return wanted.select_from(keys.join(channels, channels.c.id == keys.c.k0))
+    return wanted.where(channels.c.id.in_(select(keys.c.k0))).order_by(channels.c.id).with_for_update()
+
+
+@cache
+def _posted_wanted(dialect: str) -> Select:
+    keys = key_rows(dialect, int, str)
+    m = messages.c
+    same = (m.sender_id == keys.c.k0) & (m.client_id == keys.c.k1)
+    return select(m.sender_id, m.client_id, m.channel_id, m.seq, m.rev, m.at).select_from(keys.join(messages, same))

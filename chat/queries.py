@@ -1,0 +1,209 @@
+"""Questions about rooms and messages: one function, one question, our own types out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, select, update
+
+from chat.frames import Member, Message
+from chat.model import Channel, Membership, Stored
+from chat.tables import channels, members, messages
+from server.auth.tables import accounts
+from server.data.sets import key_rows, packed
+
+PAGE = 50
+
+
+# ---------------------------------------------------------------- standing
+
+
+def _membership_columns() -> list[Any]:
+    return [
+        members.c.channel_id,
+        members.c.account_id,
+        members.c.active,
+        members.c.owner,
+        accounts.c.name,
+        accounts.c.state,
+        accounts.c.talk,
+    ]
+
+
+@cache
+def memberships_wanted(dialect: str) -> Select:
+    """Memberships by (channel, account); execute with ``keys``."""
+    keys = key_rows(dialect, int, int)
+    same = and_(members.c.channel_id == keys.c.k0, members.c.account_id == keys.c.k1)
+    joined = keys.join(members, same).join(accounts, accounts.c.id == members.c.account_id)
+    return select(*_membership_columns()).select_from(joined)
+
+
+def membership_of_row(row: Row) -> Membership:
+    return Membership(
+        channel=row.channel_id,
+        account=row.account_id,
+        name=row.name,
+        active=bool(row.active),
+        owner=bool(row.owner),
+        talks=bool(row.talk) and row.state == "enabled",
+    )
+
+
+def membership(connection: Connection, channel: int, account: int) -> Membership | None:
+    """Somebody's standing towards one room; None for a stranger."""
+    keys = packed([(channel, account)])
+    row = connection.execute(memberships_wanted(connection.dialect.name), {"keys": keys}).first()
+    return membership_of_row(row) if row else None
+
+
+def memberships(connection: Connection, channel: int, people: Iterable[int]) -> dict[int, Membership]:
+    """Several people's standing towards one room, by account; strangers are missing."""
+    keys = packed((channel, account) for account in people)
+    rows = connection.execute(memberships_wanted(connection.dialect.name), {"keys": keys})
+    return {row.account_id: membership_of_row(row) for row in rows}
+
+
+def raise_rev(connection: Connection, channel: int) -> int:
+    """The next ``rev`` of the channel, its row locked until the commit."""
+    raised = update(channels).where(channels.c.id == channel).values(rev=channels.c.rev + 1)
+    return connection.execute(raised.returning(channels.c.rev)).scalar_one()
+
+
+def channel(connection: Connection, id: int, *, lock: bool = False) -> Channel | None:
+    """A room's own row; ``lock`` holds it until the end of the transaction (PostgreSQL)."""
+    c = channels.c
+    wanted = select(c.id, c.kind, c.name, c.seq, c.rev, c.members).where(c.id == id)
+    row = connection.execute(wanted.with_for_update() if lock else wanted).first()
+    return Channel(*row) if row else None
+
+
+def heads(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """The newest ``rev`` of each channel."""
+    rows = connection.execute(_heads(connection.dialect.name), {"keys": packed(ids)})
+    return {row.id: row.rev for row in rows}
+
+
+@cache
+def _heads(dialect: str) -> Select:
+    keys = key_rows(dialect, int)
+    joined = keys.join(channels, channels.c.id == keys.c.k0)
+    return select(channels.c.id, channels.c.rev).select_from(joined)
+
+
+def channel_of_pair(connection: Connection, pair: str) -> int | None:
+    return connection.execute(select(channels.c.id).where(channels.c.pair == pair)).scalar()
+
+
+# ---------------------------------------------------------------- messages
+
+
+def _message_columns() -> list[Any]:
+    m = messages.c
+    return [
+        m.channel_id,
+        m.seq,
+        m.rev,
+        m.sender_id,
+        accounts.c.name,
+        m.at,
+        m.text,
+        m.client_id,
+        m.edited_at,
+        m.deleted_at,
+    ]
+
+
+def _messages() -> Select:
+    senders = accounts.c.id == messages.c.sender_id
+    return select(*_message_columns()).select_from(messages.join(accounts, senders))
+
+
+def message_of_row(row: Row) -> Message:
+    return Message(
+        seq=row.seq,
+        rev=row.rev,
+        sender=row.sender_id,
+        name=row.name,
+        at=row.at,
+        text=row.text,
+        client_id=row.client_id,
+        edited=row.edited_at or 0,
+        deleted=row.deleted_at or 0,
+    )
+
+
+def stored(connection: Connection, channel: int, seq: int) -> Stored | None:
+    """One message, as far as the rules of changing it ask."""
+    m = messages.c
+    wanted = select(m.channel_id, m.seq, m.sender_id, m.text, m.at, m.client_id, m.edited_at, m.deleted_at)
+    row = connection.execute(wanted.where(m.channel_id == channel, m.seq == seq)).first()
+    return Stored(*row[:6], row.edited_at or 0, row.deleted_at or 0) if row else None
+
+
+def before(connection: Connection, channel: int, seq: int, limit: int) -> list[Message]:
+    """The ``limit`` messages before ``seq``, oldest first."""
+    m = messages.c
+    wanted = _messages().where(m.channel_id == channel, m.seq < seq).order_by(m.seq.desc()).limit(limit)
+    return [message_of_row(row) for row in connection.execute(wanted)][::-1]
+
+
+def after(connection: Connection, channel: int, seq: int, limit: int) -> list[Message]:
+    """The ``limit`` messages after ``seq``, oldest first."""
+    m = messages.c
+    wanted = _messages().where(m.channel_id == channel, m.seq > seq).order_by(m.seq).limit(limit)
+    return [message_of_row(row) for row in connection.execute(wanted)]
+
+
+def changed_messages(connection: Connection, channel: int, rev: int, limit: int) -> list[Message]:
+    """Messages whose newest state is younger than ``rev``, oldest change first."""
+    m = messages.c
+    wanted = _messages().where(m.channel_id == channel, m.rev > rev).order_by(m.rev).limit(limit)
+    return [message_of_row(row) for row in connection.execute(wanted)]
+
+
+def messages_at(connection: Connection, places: Iterable[tuple[int, int]]) -> dict[int, Message]:
+    """The messages at (channel, seq), by channel: one a channel."""
+    rows = connection.execute(_messages_at(connection.dialect.name), {"keys": packed(places)})
+    return {row.channel_id: message_of_row(row) for row in rows}
+
+
+@cache
+def _messages_at(dialect: str) -> Select:
+    keys = key_rows(dialect, int, int)
+    same = and_(messages.c.channel_id == keys.c.k0, messages.c.seq == keys.c.k1)
+    joined = keys.join(messages, same).join(accounts, accounts.c.id == messages.c.sender_id)
+    return select(*_message_columns()).select_from(joined)
+
+
+# ---------------------------------------------------------------- members
+
+
+def member_of_row(row: Row) -> Member:
+    return Member(id=row.account_id, name=row.name, rev=row.rev, owner=bool(row.owner), left=not row.active)
+
+
+def _members() -> Select:
+    m = members.c
+    columns = (m.channel_id, m.account_id, accounts.c.name, m.rev, m.owner, m.active)
+    return select(*columns).join_from(members, accounts, accounts.c.id == m.account_id)
+
+
+def active_members(connection: Connection, channel: int) -> list[Member]:
+    """Who is in a room, by name."""
+    wanted = _members().where(members.c.channel_id == channel, members.c.active)
+    return [member_of_row(row) for row in connection.execute(wanted.order_by(accounts.c.search_key, accounts.c.id))]
+
+
+def changed_members(connection: Connection, channel: int, rev: int, limit: int) -> list[Member]:
+    """Who came or went after ``rev``, leavers as tombstones."""
+    wanted = _members().where(members.c.channel_id == channel, members.c.rev > rev)
+    return [member_of_row(row) for row in connection.execute(wanted.order_by(members.c.rev).limit(limit))]
+
+
+def standing_rooms(connection: Connection, account: int) -> dict[int, int]:
+    """The rooms somebody is in, with the ``rev`` of his own row in each."""
+    wanted = select(members.c.channel_id, members.c.rev).where(members.c.account_id == account, members.c.active)
+    return {row.channel_id: row.rev for row in connection.execute(wanted)}

@@ -1,0 +1,89 @@
+"""Refusals and bugs as HTTP answers: JSON for programs, a page for people, chosen by Accept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.cookies import CookieError
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Scope
+
+from server.errors import AppError, NotFound
+from server.ports import MessagePage
+from server.settings import Settings
+from server.texts import LANGUAGES, preferred, sentence, title
+
+LANGUAGE_COOKIE = "lang"
+
+
+class WrongMethod(AppError):
+    """The address exists, the verb does not."""
+
+    status = 405
+    code = "method"
+
+
+class Internal(AppError):
+    """A bug of ours. The number finds its traceback in the log."""
+
+    status = 500
+    code = "internal"
+
+
+def refused(scope: Scope, refusal: AppError, settings: Settings, page: MessagePage | None) -> Response:
+    """The answer that tells this refusal to whoever asked."""
+    language = language_of(scope, settings)
+    said = sentence(refusal, language)
+    headers = _headers(refusal)
+    if page is not None and wants_page(scope):
+        shown = page(language, title(refusal, language), said)
+        return HTMLResponse(shown, refusal.status, headers)
+    body: dict[str, Any] = {"code": refusal.code, "message": said}
+    if refusal.retry_ms is not None:
+        body["retry_ms"] = refusal.retry_ms
+    return JSONResponse(body, refusal.status, headers)
+
+
+def language_of(scope: Scope, settings: Settings) -> str:
+    """The language of somebody whom we do not know: by ``?lang=``, his choice before, or his browser."""
+    connection = HTTPConnection(scope)
+    asked = connection.query_params.get("lang", "")
+    if asked in LANGUAGES:
+        return asked
+    try:
+        kept = connection.cookies.get(LANGUAGE_COOKIE, "")
+    except CookieError:
+        kept = ""
+    if kept in LANGUAGES:
+        return kept
+    return preferred(connection.headers.get("accept-language", ""), settings.language)
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether a browser shows the answer to a person."""
+    accept = HTTPConnection(scope).headers.get("accept", "")
+    return "text/html" in accept and not scope["path"].startswith("/api/")
+
+
+async def as_refusal(request: Request, problem: Exception) -> Response:
+    """Starlette's own "not found" and "method not allowed" as ours: the gate answers them."""
+    assert isinstance(problem, HTTPException)
+    if problem.status_code == 405:
+        raise WrongMethod(headers=dict(problem.headers or {}))
+    if problem.status_code == 404:
+        raise NotFound()
+    raise AppError()
+
+
+EXCEPTION_HANDLERS: Mapping[Any, Any] = {HTTPException: as_refusal}
+"""For ``Starlette(exception_handlers=…)``."""
+
+
+def _headers(refusal: AppError) -> dict[str, str]:
+    headers: dict[str, str] = dict(refusal.details.get("headers", {}))
+    if refusal.retry_ms is not None:
+        headers["Retry-After"] = str(max(1, -(-refusal.retry_ms // 1000)))
+    return headers

@@ -1,0 +1,98 @@
+"""Who there is, who is signed in, and what was done: accounts, sessions, the audit trail, revocations."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from server.data.metadata import metadata
+from server.data.types import Id, Key, UtcTime
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("login_id", Text, nullable=False),
+    # The login ID folded by case: it is compared without case.
+    Column("login_key", Key, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kana", Text, nullable=False, server_default=""),
+    # Name and kana folded for finding and sorting; never shown.
+    Column("search_key", Key, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default="ja"),
+    Column("password_hash", Text),
+    Column("must_change", Boolean, nullable=False, server_default="0"),
+    # "enabled", "disabled" or "deleted"; a deleted account keeps its row, so that messages keep the name.
+    Column("state", Text, nullable=False, server_default="enabled"),
+    Column("talk", Boolean, nullable=False, server_default="0"),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+privileges = Table(
+    "privileges",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("privilege", Key, nullable=False),
+    PrimaryKeyConstraint("account_id", "privilege"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # SHA-256 of the token, hex: a stolen backup signs nobody in.
+    Column("token_hash", Key, primary_key=True),
+    # What people name a session by; the hash is nobody's business.
+    Column("public_id", Key, nullable=False, unique=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False, index=True),
+    Column("ends_at", UtcTime, nullable=False),
+    Column("agent", Text, nullable=False, server_default=""),
+    Column("address", Text, nullable=False, server_default=""),
+)
+
+throttles = Table(
+    "throttles",
+    metadata,
+    # A login key, or a login key and a known device: an attacker cannot slow down the owner's own browser.
+    Column("key", Key, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", UtcTime, nullable=False, index=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    # Nobody's id when a stranger tried, or when the operator acted from the command line.
+    Column("actor_id", BigInteger),
+    Column("actor", Text, nullable=False),
+    Column("action", Key, nullable=False),
+    Column("target", Text, nullable=False, server_default=""),
+    Column("result", Text, nullable=False, server_default="ok"),
+    # JSON; never a password, a token or a message's text.
+    Column("detail", Text, nullable=False, server_default="{}"),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("request_id", Text, nullable=False, server_default=""),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("account_id", BigInteger, nullable=False),
+    # One session's token hash; empty for all of the account.
+    Column("token_hash", Key, nullable=False, server_default=""),
+    Column("final", Boolean, nullable=False),
+)
+
+Index("ix_accounts_search", accounts.c.search_key)

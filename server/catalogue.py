@@ -1,0 +1,245 @@
+"""The strings of ``server/texts.py`` in both languages, in the style of WORDING.
+
+``error.<code>`` is the sentence of a refusal; ``{…}`` is a variable. A test finds a code without a sentence.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Both(TypedDict):
+    """One string in both languages."""
+
+    ja: str
+    en: str
+
+
+_ERRORS: dict[str, Both] = {
+    # ---------------------------------------------------------------- any request
+    "invalid": {"ja": "この要求は処理できません。", "en": "This request cannot be processed."},
+    "signed_out": {
+        "ja": "ログインしていません。もう一度ログインしてください。",
+        "en": "You are signed out. Please sign in again.",
+    },
+    "forbidden": {
+        "ja": "表示する権限がないか、存在しないページです。",
+        "en": "Not found, or not yours to see.",
+    },
+    "not_found": {
+        "ja": "表示する権限がないか、存在しないページです。",
+        "en": "Not found, or not yours to see.",
+    },
+    "conflict": {
+        "ja": "ほかの人が先に変更しました。もう一度確認してください。",
+        "en": "Someone else made changes first. Please check again.",
+    },
+    "busy": {
+        "ja": "混み合っています。{seconds}秒後にもう一度お試しください。",
+        "en": "Busy. Please try again in {seconds} seconds.",
+    },
+    "too_fast": {
+        "ja": "送信が速すぎます。{seconds}秒後にもう一度お試しください。",
+        "en": "Too fast. Please try again in {seconds} seconds.",
+    },
+    "unavailable": {
+        "ja": "いまは保存できません。しばらくしてからもう一度お試しください。",
+        "en": "This cannot be saved right now. Please try again shortly.",
+    },
+    "internal": {
+        "ja": "サーバで問題が起きました。管理者に番号 {request_id} をお伝えください。",
+        "en": "Something went wrong on the server. Please tell your administrator this number: {request_id}.",
+    },
+    "bad_host": {
+        "ja": "このサーバは「{host}」という名前では応答しません。"
+        "管理者は RENRAKU_PUBLIC_URL か RENRAKU_HOSTS に設定してください。",
+        "en": "This server does not answer to the name “{host}”."
+        " An administrator can set RENRAKU_PUBLIC_URL or RENRAKU_HOSTS.",
+    },
+    "cross_site": {
+        "ja": "ほかのサイトからの操作は受け付けません。このサイトのページを開いて、もう一度お試しください。",
+        "en": "Requests from other sites are refused. Please open this site's own page and try again.",
+    },
+    "too_large": {
+        "ja": "送られた内容が大きすぎます（上限 {limit} バイト）。",
+        "en": "This is too large (at most {limit} bytes).",
+    },
+    "method": {"ja": "この操作はここではできません。", "en": "This cannot be done here."},
+    "json_only": {"ja": "JSON で送ってください。", "en": "Please send JSON."},
+    "form_only": {"ja": "フォームから送ってください。", "en": "Please send the form."},
+    "bad_text": {
+        "ja": "使えない文字が含まれています。取り除いてください。",
+        "en": "There is a character that cannot be used. Please remove it.",
+    },
+    "required": {"ja": "{field}を入力してください。", "en": "Please enter {field}."},
+    "field_too_long": {
+        "ja": "{field}は{limit}文字以内で入力してください。",
+        "en": "{field}: at most {limit} characters.",
+    },
+    "format": {"ja": "{field}の形式を確認してください。", "en": "Please check the format of {field}."},
+    # ---------------------------------------------------------------- signing in
+    "signin_wrong": {
+        "ja": "ログインIDまたはパスワードが違います。",
+        "en": "The login ID or password is wrong.",
+    },
+    "signin_wait": {
+        "ja": "ログインに続けて失敗しました。{seconds}秒後にもう一度お試しください。",
+        "en": "Too many attempts. Please wait {seconds} seconds.",
+    },
+    "needs_tls": {
+        "ja": "この接続は暗号化されていないため、ログインできません。https のアドレスで開いてください。",
+        "en": "This connection is not encrypted, so you cannot sign in. Please use the https address.",
+    },
+    "must_change": {
+        "ja": "はじめに、新しいパスワードを設定してください。",
+        "en": "Please choose a new password first.",
+    },
+    "password_short": {
+        "ja": "パスワードは{limit}文字以上にしてください。",
+        "en": "Please use at least {limit} characters.",
+    },
+    "password_long": {
+        "ja": "パスワードは{limit}バイト以内にしてください（英数字なら{limit}文字）。",
+        "en": "Please use at most {limit} bytes ({limit} letters or digits).",
+    },
+    "password_characters": {
+        "ja": "パスワードに使えない文字が含まれています。取り除いてください。",
+        "en": "There is a character that a password cannot have. Please remove it.",
+    },
+    "password_common": {
+        "ja": "よく使われるパスワードです。ほかのパスワードにしてください。",
+        "en": "This password is very common. Please choose another one.",
+    },
+    "password_guessable": {
+        "ja": "ログインIDや会社名のほかに、{limit}文字以上を使ってください。",
+        "en": "Please use at least {limit} characters besides the login ID and the company's name.",
+    },
+    "password_same": {
+        "ja": "いまと違うパスワードにしてください。",
+        "en": "Please choose a password that differs from the current one.",
+    },
+    "password_differs": {
+        "ja": "新しいパスワードが2つで違います。同じものを入力してください。",
+        "en": "The two new passwords differ. Please enter the same one twice.",
+    },
+    "password_current_wrong": {
+        "ja": "いまのパスワードが違います。",
+        "en": "The current password is wrong.",
+    },
+    "password_changed_meanwhile": {
+        "ja": "パスワードはほかの画面で変更されました。もう一度ログインしてください。",
+        "en": "The password was changed elsewhere. Please sign in again.",
+    },
+    # ---------------------------------------------------------------- people
+    "no_such_login": {
+        "ja": "ログインID「{login_id}」はありません。",
+        "en": "There is no login ID “{login_id}”.",
+    },
+    "login_id_taken": {
+        "ja": "ログインID「{login_id}」はすでに使われています。",
+        "en": "The login ID “{login_id}” is already in use.",
+    },
+    "last_administrator": {
+        "ja": "ユーザの管理者が1人もいなくなるため、変更できません。先にほかの人を管理者にしてください。",
+        "en": "Nobody would be left to administer users. Please make someone else an administrator first.",
+    },
+    "not_yourself": {
+        "ja": "自分に対してはできません。ほかの管理者に依頼してください。",
+        "en": "You cannot do this to yourself. Please ask another administrator.",
+    },
+    # ---------------------------------------------------------------- talk
+    "empty": {"ja": "メッセージを入力してください。", "en": "Please enter a message."},
+    "too_long": {"ja": "{limit}文字以内で入力してください。", "en": "At most {limit} characters."},
+    "empty_name": {"ja": "名前を入力してください。", "en": "Please enter a name."},
+    "talk_disabled": {
+        "ja": "トークが有効になっていません。管理者に確認してください。",
+        "en": "Talk is not enabled for you. Please ask your administrator.",
+    },
+    "not_owner": {
+        "ja": "トークルームの管理者だけができます。",
+        "en": "Only an owner of this room can do this.",
+    },
+    "not_yours": {
+        "ja": "自分のメッセージだけを変更できます。",
+        "en": "You can change only your own messages.",
+    },
+    "already_deleted": {
+        "ja": "このメッセージは削除されています。",
+        "en": "This message has been deleted.",
+    },
+    "too_late": {
+        "ja": "送信から{hours}時間を過ぎたため、変更できません。",
+        "en": "This was sent more than {hours} hours ago and can no longer be changed.",
+    },
+    "hello_first": {"ja": "最初に hello を送ってください。", "en": "Please send hello first."},
+    "hello_twice": {"ja": "hello は一度だけ送れます。", "en": "Please send hello only once."},
+}
+
+_FIELDS: dict[str, Both] = {
+    "login_id": {"ja": "ログインID", "en": "login ID"},
+    "name": {"ja": "氏名", "en": "name"},
+    "kana": {"ja": "氏名カナ", "en": "kana"},
+    "language": {"ja": "言語", "en": "language"},
+    "password": {"ja": "パスワード", "en": "password"},
+    "privilege": {"ja": "権限コントロール", "en": "privilege"},
+}
+
+_TITLES: dict[str, Both] = {
+    "400": {"ja": "処理できません", "en": "This did not work"},
+    "401": {"ja": "ログインが必要です", "en": "Please sign in"},
+    "403": {"ja": "許可されていません", "en": "Not allowed"},
+    "404": {"ja": "ページがありません", "en": "Page not found"},
+    "409": {"ja": "変更できません", "en": "This did not work"},
+    "413": {"ja": "大きすぎます", "en": "Too large"},
+    "429": {"ja": "混み合っています", "en": "Busy"},
+    "500": {"ja": "サーバの問題", "en": "A problem on the server"},
+    "503": {"ja": "いまは使えません", "en": "Not available right now"},
+    "other": {"ja": "処理できません", "en": "This did not work"},
+}
+
+_PAGES: dict[str, Both] = {
+    "page.language": {"ja": "言語", "en": "Language"},
+    "page.top": {"ja": "トップへ", "en": "Back to home"},
+    "page.insecure": {
+        "ja": "この接続は暗号化されていません。パスワードや会話を他人に読まれるおそれがあります。",
+        "en": "This connection is not encrypted. Others may be able to read your password and messages.",
+    },
+    "page.not_built": {
+        "ja": "画面がまだ作られていません。サーバのフォルダで ./run を実行してください。",
+        "en": "The app has not been built yet. Please run ./run in the server's folder.",
+    },
+    "page.not_built_title": {"ja": "準備中です", "en": "Not ready yet"},
+    "signin.id": {"ja": "ログインID", "en": "Login ID"},
+    "signin.password": {"ja": "パスワード", "en": "Password"},
+    "signin.submit": {"ja": "ログイン", "en": "Sign in"},
+    "signin.change": {
+        "ja": "はじめに、新しいパスワードを設定してください。",
+        "en": "Please choose a new password first.",
+    },
+    "signin.out": {"ja": "ログアウト", "en": "Sign out"},
+    "signin.needs_tls": {
+        "ja": "この接続は暗号化されていないため、ログインできません。"
+        "管理者は TLS を用意してください。例えば Caddy なら次の設定です。",
+        "en": "This connection is not encrypted, so signing in is not possible."
+        " An administrator has to set up TLS. With Caddy, for example:",
+    },
+    "password.title": {"ja": "パスワードの変更", "en": "Change password"},
+    "password.current": {"ja": "いまのパスワード", "en": "Current password"},
+    "password.new": {"ja": "新しいパスワード", "en": "New password"},
+    "password.again": {"ja": "新しいパスワード（確認）", "en": "New password again"},
+    "password.rule": {
+        "ja": "{n}文字以上。記号や大文字は必須ではありません。長いほど安全です。",
+        "en": "At least {n} characters. Symbols and capitals are not required; longer is safer.",
+    },
+    "password.submit": {"ja": "変更する", "en": "Change password"},
+    "password.show": {"ja": "表示", "en": "Show"},
+    "password.hide": {"ja": "隠す", "en": "Hide"},
+    "password.back": {"ja": "設定に戻る", "en": "Back to settings"},
+}
+
+CATALOGUE: dict[str, Both] = {
+    **{f"error.{code}": both for code, both in _ERRORS.items()},
+    **{f"field.{name}": both for name, both in _FIELDS.items()},
+    **{f"title.{status}": both for status, both in _TITLES.items()},
+    **_PAGES,
+}

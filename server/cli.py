@@ -1,0 +1,237 @@
+"""The command ``renraku``. A trouble that an operator can mend is one clear line, and exit code 1."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import nullcontext
+from typing import Any, TypeVar
+
+import click
+
+from server import logs, settings
+from server.checking import check
+from server.clients import order
+from server.data import engine, migrate
+from server.data.engine import UnsupportedDatabase
+from server.demo import readable_password
+from server.folder import FolderInUse, owned
+from server.module import UnknownModule
+from server.opening import OldDatabase
+from server.operating import AddUser, Delete, Disable, Enable, GivePassword, LoadDemo, Report, SetTalk
+from server.run import run_worker
+from server.serving import PortInUse, serve_company
+from server.settings import Settings, WrongSettings
+
+Result = TypeVar("Result")
+
+TROUBLES = (WrongSettings, UnsupportedDatabase, UnknownModule, OldDatabase, FolderInUse, PortInUse)
+
+
+@click.group()
+def main() -> None:
+    """Renraku (連絡): talk, directory and safety confirmation on a company's own server."""
+
+
+@main.command()
+@click.option("--host", help="The address to listen on (RENRAKU_HOST).")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on (RENRAKU_PORT).")
+@click.option("--demo/--no-demo", default=True, help="Load the demo company when there is nobody yet.")
+def serve(host: str | None, port: int | None, demo: bool) -> None:
+    """Serve until told to stop."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    chosen = _settings(**given)
+    logs.configure(chosen)
+    _run(serve_company(chosen, demo))
+
+
+@main.command()
+def work() -> None:
+    """Do the jobs and ticks of a shared database."""
+    chosen = _settings()
+    logs.configure(chosen)
+    if chosen.embedded:
+        click.echo("With SQLite `renraku serve` does this work: nothing to do here. Waiting to be stopped.")
+        _run(_until_stopped())
+    else:
+        _run(_worker(chosen))
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the shape that this version needs."""
+    chosen = _settings()
+    logs.configure(chosen)
+    try:
+        database = engine.throwaway_engine(engine.parse(chosen.database))
+        with owned(chosen.var) if chosen.embedded else nullcontext():
+            migrate.upgrade(database)
+    except TROUBLES as trouble:
+        raise click.ClickException(str(trouble)) from None
+    click.echo(f"The database has the shape {migrate.newest()}.")
+
+
+@main.command("demo")
+def demo_command() -> None:
+    """Load the demo company."""
+    report = _order(LoadDemo())
+    where = _settings().var / "demo.txt"
+    click.echo(f"The demo company is loaded: {where}" if report.done else "There are people already.")
+
+
+@main.command("check-config")
+def check_config() -> None:
+    """Read the settings, look at what they name, and say what is wrong."""
+    findings = check(_settings())
+    for finding in findings:
+        click.echo(finding)
+    if any(finding.startswith("✗") for finding in findings):
+        sys.exit(1)
+
+
+@main.group()
+def user() -> None:
+    """Add people, give them passwords, disable or delete them."""
+
+
+@user.command("add")
+@click.argument("login_id")
+@click.option("--name", required=True, help="氏名")
+@click.option("--kana", default="", help="氏名カナ")
+@click.option("--language", default="ja", type=click.Choice(["ja", "en"]))
+@click.option("--talk", is_flag=True, help="トーク 有効")
+@click.option("--privilege", "privileges", multiple=True, help="e.g. ADMIN_USER; may be given several times.")
+@click.option("--generate", is_flag=True, help="Make the first password and print it.")
+def add(
+    login_id: str,
+    name: str,
+    kana: str,
+    language: str,
+    talk: bool,
+    privileges: tuple[str, ...],
+    generate: bool,
+) -> None:
+    """Add somebody, who must choose a password of his own at the first sign-in."""
+    password = _first_password(generate)
+    _order(
+        AddUser(
+            login_id=login_id,
+            name=name,
+            kana=kana,
+            language=language,
+            talk=talk,
+            privileges=list(privileges),
+            password=password,
+        )
+    )
+    _say_added(login_id, password if generate else "")
+
+
+@user.command("password")
+@click.argument("login_id")
+@click.option("--generate", is_flag=True, help="Make a password and print it.")
+def password_command(login_id: str, generate: bool) -> None:
+    """Give a new password, to be changed at the next sign-in; all sessions end."""
+    password = _first_password(generate)
+    _order(GivePassword(login_id=login_id, password=password))
+    _say_added(login_id, password if generate else "")
+
+
+@user.command("disable")
+@click.argument("login_id")
+def disable(login_id: str) -> None:
+    """No sign-in any more; still listed."""
+    _order(Disable(login_id=login_id))
+    click.echo(f"{login_id} is disabled and signed out everywhere.")
+
+
+@user.command("enable")
+@click.argument("login_id")
+def enable(login_id: str) -> None:
+    """May sign in again."""
+    _order(Enable(login_id=login_id))
+    click.echo(f"{login_id} is enabled.")
+
+
+@user.command("delete")
+@click.argument("login_id")
+@click.confirmation_option(prompt="This cannot be undone. Delete?")
+def delete(login_id: str) -> None:
+    """Remove somebody; what he said keeps his name."""
+    _order(Delete(login_id=login_id))
+    click.echo(f"{login_id} is deleted.")
+
+
+@user.command("talk")
+@click.argument("login_id")
+@click.argument("state", type=click.Choice(["on", "off"]))
+def talk(login_id: str, state: str) -> None:
+    """トーク 有効 (on) or 無効 (off)."""
+    _order(SetTalk(login_id=login_id, talk=state == "on"))
+    click.echo(f"Talk is {state} for {login_id}.")
+
+
+def _first_password(generate: bool) -> str:
+    """From a prompt, or from standard input for scripts; never from the command line, which others can see."""
+    if generate:
+        return readable_password()
+    if sys.stdin.isatty():
+        prompted: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return prompted
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _say_added(login_id: str, generated: str) -> None:
+    click.echo(f"{login_id} must choose a new password at the next sign-in.")
+    if generated:
+        click.echo(f"Password: {generated}")
+
+
+def _settings(**given: object) -> Settings:
+    try:
+        return settings.load(**given)
+    except WrongSettings as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def _order(wish: Any) -> Report:
+    """Have it done by the running server, or do it here; a refusal ends the command."""
+    chosen = _settings()
+    # Warnings only: what the command says is the answer, not the log.
+    logs.configure(chosen.model_copy(update={"log_level": "warning"}))
+    report = _run(order(chosen, wish))
+    if report.code:
+        raise click.ClickException(report.message)
+    return report
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run it to its end; a trouble an operator can mend is one line."""
+    try:
+        return asyncio.run(work)
+    except TROUBLES as trouble:
+        raise click.ClickException(str(trouble)) from None
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+async def _worker(chosen: Settings) -> None:
+    stopped = asyncio.create_task(_until_stopped())
+    working = asyncio.create_task(run_worker(chosen))
+    try:
+        await asyncio.wait({stopped, working}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        stopped.cancel()
+        working.cancel()
+        await asyncio.gather(stopped, working, return_exceptions=True)
+
+
+async def _until_stopped() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,36 @@
+"""Time, as an argument. The wire speaks milliseconds, the database microseconds, the house aware datetimes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def system_clock() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC. A naive datetime is a bug and raises ``TypeError``."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def to_millis(moment: datetime) -> int:
+    """Milliseconds since 1970-01-01 UTC, as the wire speaks."""
+    return to_micros(moment) // 1000
+
+
+def monotonic() -> float:
+    """Seconds on a clock that no one sets."""
+    return time.monotonic()

@@ -1,0 +1,110 @@
+"""The databases we speak with, and the few settings that make each of them keep its word.
+
+SQLite: WAL with ``synchronous=FULL`` (a commit is fsynced before it returns), one writing connection that alone
+checkpoints. Versions 3.7-3.51.2 can corrupt a WAL when two connections write and checkpoint at once, so readers
+are ``query_only`` and never checkpoint.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.pool import NullPool, QueuePool
+
+MINIMUM_SQLITE = (3, 38, 0)
+"""The first SQLite whose JSON functions are built in; below it we refuse to start."""
+
+BUSY_SECONDS = 5
+WAL_PAGES_KEPT = 64 * 1024 * 1024
+
+
+class UnsupportedDatabase(Exception):
+    """This database, or this version of it, cannot carry the laws."""
+
+
+def parse(url: str) -> URL:
+    """The database's address, or ``UnsupportedDatabase`` in words an operator can act on."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
+            wanted = ".".join(map(str, MINIMUM_SQLITE))
+            raise UnsupportedDatabase(f"SQLite {sqlite3.sqlite_version} is too old: {wanted} or newer is needed.")
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise UnsupportedDatabase("RENRAKU_DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def writing_engine(url: URL) -> Engine:
+    """One connection that writes. Only the writer's thread may use it."""
+    if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        return _sqlite(url, reading=False)
+    return _postgres(url, size=1)
+
+
+def reading_engine(url: URL, connections: int) -> Engine:
+    """Connections that only read."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, reading=True, size=connections)
+    return _postgres(url, size=connections, read_only=True)
+
+
+def _sqlite(url: URL, *, reading: bool, size: int = 1) -> Engine:
+    engine = create_engine(
+        url,
+        # Autocommit: the driver would otherwise begin transactions by its own rules.
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        for pragma in _READER_PRAGMAS if reading else _WRITER_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A reader that began IMMEDIATE would take the write lock.
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+_COMMON_PRAGMAS = ("foreign_keys=ON", "trusted_schema=OFF", f"busy_timeout={BUSY_SECONDS * 1000}")
+_WRITER_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    f"journal_size_limit={WAL_PAGES_KEPT}",
+    # The writer checkpoints itself, as a step of the bulk lane.
+    "wal_autocheckpoint=0",
+    "cache_size=-65536",
+    *_COMMON_PRAGMAS,
+)
+_READER_PRAGMAS = ("query_only=ON", "wal_autocheckpoint=0", "cache_size=-16384", *_COMMON_PRAGMAS)
+
+
+def _postgres(url: URL, *, size: int, read_only: bool = False) -> Engine:
+    options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    if read_only:
+        # One question sees one moment: a snapshot taken in several statements would not be one.
+        options += " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
+    return create_engine(
+        url,
+        connect_args={"options": options, "connect_timeout": 10},
+        pool_size=size,
+        max_overflow=0,
+        pool_pre_ping=True,
+    )
+
+
+def throwaway_engine(url: URL) -> Engine:
+    """An engine that keeps no connection open: for migrations and checks at start."""
+    if url.get_backend_name() == "sqlite":
+        return writing_engine(url)
+    return create_engine(url, poolclass=NullPool)

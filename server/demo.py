@@ -1,0 +1,164 @@
+"""The demo company 北斗精機株式会社: twelve people, so that the first minute shows something.
+
+Its passwords are random, made at the first run, and stand in ``var/demo.txt`` (mode 600) and nowhere else. A
+company that already has people never gets it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.auth import actions, queries
+from server.auth.model import Privilege, login_key, new_account, operator
+from server.auth.password_rule import check_password
+from server.data.transaction import Transaction
+from server.ports import PeopleChanged, people_listeners
+from server.services import Services
+from server.settings import Settings
+
+COMPANY = "北斗精機株式会社"
+DOMAIN = "hokuto.example"
+SHOWN = ("sano", "miura", "nguyen")
+"""Whose sign-ins are printed: an administrator, an employee, and one who reads English."""
+
+_ADMINISTRATOR = frozenset({Privilege.ADMIN_USER, Privilege.ADMIN_DIVISION, Privilege.ADMIN_COMPANY})
+_TALK_ADMINISTRATOR = frozenset({Privilege.ADMIN_GOTALK})
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    name: str
+    kana: str
+    what: str
+    language: str = "ja"
+    privileges: frozenset[Privilege] = frozenset()
+
+
+PEOPLE: Mapping[str, _Person] = {
+    "sano": _Person("佐野 遥", "サノ ハルカ", "総務・管理者", privileges=_ADMINISTRATOR),
+    "mori": _Person("森 由美", "モリ ユミ", "総務部長"),
+    "hori": _Person("堀 直樹", "ホリ ナオキ", "営業"),
+    "ueda": _Person("上田 翔", "ウエダ ショウ", "情報システム", privileges=_TALK_ADMINISTRATOR),
+    "watanabe": _Person("渡邉 花子", "ワタナベ ハナコ", "製造課長"),
+    "oishi": _Person("大石 健", "オオイシ ケン", "製造"),
+    "nguyen": _Person("グエン ティ ラン", "グエン ティ ラン", "製造", language="en"),
+    "miura": _Person("三浦 葵", "ミウラ アオイ", "受付"),
+    "takagi": _Person("髙木 誠", "タカギ マコト", "物流"),
+    "hamasaki": _Person("濵﨑 陽子", "ハマサキ ヨウコ", "経理"),
+    "sawada": _Person("澤田 剛", "サワダ ツヨシ", "品質保証"),
+    "kimura": _Person("木村 さくら", "キムラ サクラ", "人事"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One line of ``var/demo.txt``."""
+
+    login_id: str
+    password: str
+    name: str
+    what: str
+
+    def line(self) -> str:
+        return "\t".join((self.login_id, self.password, self.name, self.what))
+
+
+def loaded(var: Path) -> list[SignIn]:
+    """The demo's sign-ins; none when it was not loaded here."""
+    try:
+        return _parsed((var / "demo.txt").read_text("utf-8"))
+    except FileNotFoundError:
+        return []
+
+
+def with_company(settings: Settings) -> Settings:
+    """The settings with the demo's company name, where the demo was loaded and no name is set."""
+    if settings.company or not loaded(settings.var):
+        return settings
+    return settings.model_copy(update={"company": COMPANY})
+
+
+async def load(services: Services) -> bool:
+    """Load the demo company, unless there are people already. Interrupted, it goes on at the next start."""
+    var = services.settings.var
+    if loaded(var):
+        return False
+    begun = var / "demo.new"
+    if not begun.exists():
+        if await services.readers.ask(queries.anybody):
+            return False
+        _write(begun, [_sign_in(login, person) for login, person in PEOPLE.items()])
+    sign_ins = _parsed(begun.read_text("utf-8"))
+    people = await _add_people(services, sign_ins)
+    for module in services.modules:
+        if module.demo is not None:
+            await module.demo(services, people)
+    begun.rename(var / "demo.txt")
+    return True
+
+
+def shown(sign_ins: list[SignIn]) -> list[SignIn]:
+    """Those that are printed at start."""
+    return [sign_in for sign_in in sign_ins if sign_in.login_id.partition("@")[0] in SHOWN]
+
+
+async def _add_people(services: Services, sign_ins: list[SignIn]) -> dict[str, int]:
+    """Everybody, in one transaction; by the part of the login ID before the @."""
+    accepted = [check_password(each.password, each.login_id, COMPANY) for each in sign_ins]
+    hashes = await asyncio.gather(*(services.passwords.hash(password) for password in accepted))
+    logins = [sign_in.login_id for sign_in in sign_ins]
+    hashed = list(zip(logins, hashes, strict=True))
+    people: dict[str, int] = await services.writer.act(_add_all, hashed, people_listeners(services.ports))
+    return people
+
+
+def _add_all(
+    tx: Transaction, hashed: list[tuple[str, str]], listeners: tuple[PeopleChanged, ...]
+) -> dict[str, int]:
+    return {login_id.partition("@")[0]: _add(tx, login_id, hash, listeners) for login_id, hash in hashed}
+
+
+def _add(tx: Transaction, login_id: str, hash: str, listeners: tuple[PeopleChanged, ...]) -> int:
+    found = queries.credentials(tx.connection, login_key(login_id))
+    if found is not None:
+        return found.account.id
+    person = PEOPLE[login_id.partition("@")[0]]
+    new = new_account(
+        login_id,
+        person.name,
+        person.kana,
+        language=person.language,
+        talk=True,
+        privileges=person.privileges,
+    )
+    return actions.add_account(tx, operator("demo"), new, hash, must_change=False, listeners=listeners).id
+
+
+def _sign_in(login: str, person: _Person) -> SignIn:
+    return SignIn(f"{login}@{DOMAIN}", readable_password(), person.name, person.what)
+
+
+def readable_password() -> str:
+    """Twelve characters (58 bits) that nobody mistakes for others when reading them out."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
+
+
+def _write(path: Path, sign_ins: list[SignIn]) -> None:
+    lines = "".join(f"{sign_in.line()}\n" for sign_in in sign_ins)
+    temporary = path.with_suffix(".part")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)
+
+
+def _parsed(text: str) -> list[SignIn]:
+    return [SignIn(*line.split("\t")) for line in text.splitlines() if line.count("\t") == 3]

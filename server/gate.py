@@ -1,0 +1,192 @@
+"""What every request passes, in this order: a number, the Host, who sent it, its size; and what every answer
+carries: the headers that keep a browser from doing what we never meant.
+
+Plain ASGI: Starlette's ``BaseHTTPMiddleware`` would put each request into a task and a queue of its own.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.answers import Internal, refused
+from server.auth.audit import visible
+from server.errors import AppError, Forbidden, Invalid
+from server.origin import check_origin, header, host_is_allowed, host_name, is_our_page
+from server.ports import MESSAGE_PAGE
+from server.services import Services
+from server.settings import Settings
+
+__all__ = ["BODY_LIMIT", "Gate", "check_origin"]
+
+BODY_LIMIT = 64 * 1024
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+log = structlog.get_logger()
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    # Not "no-referrer": browsers would then send "Origin: null" with our own forms, which is all that plain
+    # http leaves us to tell them from a stranger's. Nothing goes to other sites either way.
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    # Pages and answers are about people; what may be kept says so itself.
+    "cache-control": "no-store",
+}
+_HSTS = "max-age=31536000"
+
+
+class TooLarge(AppError):
+    """More bytes than this address takes."""
+
+    status = 413
+    code = "too_large"
+
+
+class Gate:
+    """Middleware around the whole app. ``services.ports`` may offer the page for refusals."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._headers = dict(_HEADERS)
+        if services.settings.public_url.startswith("https://"):
+            self._headers["strict-transport-security"] = _HSTS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        request_id = secrets.token_hex(8)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            if scope["type"] == "websocket":
+                return await self._socket(scope, receive, send)
+            return await self._request(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Only the Host here: ``server/socket.py`` asks the rest before it accepts."""
+        if host_is_allowed(host_name(scope), self._services.settings):
+            return await self._app(scope, receive, send)
+        await receive()
+        # Before "accept" this is an answer of 403.
+        await send({"type": "websocket.close", "code": 1008})
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        answer = _Answer(send, self._headers)
+        try:
+            check_request(scope, self._services.settings)
+            await self._app(scope, _limited(scope, receive), answer.send)
+        except AppError as refusal:
+            await self._refuse(scope, receive, answer, refusal)
+        except ClientDisconnect:
+            answer.status = answer.status or 499
+        except Exception as bug:
+            log.error("request.failed", exc_info=bug)
+            internal = Internal(request_id=scope["state"]["request_id"])
+            await self._refuse(scope, receive, answer, internal)
+        finally:
+            _note(scope, answer.status, started)
+
+    async def _refuse(
+        self, scope: Scope, receive: Receive, answer: _Answer, refusal: AppError
+    ) -> None:
+        if answer.status:
+            # Half an answer is out: all that can be done is to end the line, so that nobody takes it for whole.
+            raise refusal
+        page = self._services.ports.get(MESSAGE_PAGE)
+        response = refused(scope, refusal, self._services.settings, page)
+        await response(scope, receive, answer.send)
+
+
+def check_request(scope: Scope, settings: Settings) -> None:
+    """Refuse a request that is not meant for us, or that another site has made somebody's browser send."""
+    host = host_name(scope)
+    if not host_is_allowed(host, settings):
+        raise Invalid("bad_host", host=visible(host or "", 100))
+    if scope["method"] not in SAFE_METHODS and not is_our_page(scope, settings):
+        raise Forbidden("cross_site")
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """The body, at most as long as ``state["body_limit"]``, which a route may raise before it reads."""
+    state: dict[str, Any] = scope["state"]
+    state["body_limit"] = BODY_LIMIT
+    declared = header(scope, b"content-length") or ""
+    read = 0
+
+    async def receive_limited() -> Message:
+        nonlocal read
+        limit: int = state["body_limit"]
+        if declared.isdecimal() and int(declared) > limit:
+            raise TooLarge(limit=limit)
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise TooLarge(limit=limit)
+        return message
+
+    return receive_limited
+
+
+class _Answer:
+    """The way out: adds the headers that are missing, and remembers the status."""
+
+    def __init__(self, send: Send, headers: dict[str, str]) -> None:
+        self._send = send
+        self._headers = headers
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            present = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                present.setdefault(name, value)
+        await self._send(message)
+
+
+def _note(scope: Scope, status: int, started: float) -> None:
+    """The access log's line: no query, no token, no header."""
+    state = scope["state"]
+    log.info(
+        "request",
+        method=visible(scope["method"], 20),
+        path=_shown_path(scope),
+        status=status,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+        account=state.get("account_id"),
+    )
+
+
+def _shown_path(scope: Scope) -> str:
+    """The path; a part that a route calls ``token`` is somebody's right, and is left out."""
+    path: str = scope["path"]
+    token = scope.get("path_params", {}).get("token")
+    if token:
+        path = path.replace(str(token), "…")
+    return visible(path)

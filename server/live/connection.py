@@ -1,0 +1,155 @@
+"""One socket as the hub sees it: where bytes go, and what becomes of them when the other end does not read.
+
+A connection is in one of three states, each a function that takes bytes:
+
+- *open*: bytes go straight to the transport;
+- *holding*, while it is being told how things stand: events wait, and follow the answer;
+- *slow*, while the transport's buffer is full: events are not kept but counted. When it drains, the client
+  is told the newest ``rev`` of its topics and fetches what it was not given; when too much is owed before
+  that, it is closed with a code that invites it back. Nobody else waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from server.live.frames import Bye, CloseCode, Heads
+from server.live.wire import ready
+
+if TYPE_CHECKING:
+    from server.live.topic import Topic
+
+OWED_BYTES = 1024 * 1024
+OWED_FRAMES = 256
+_FRAME_MARK = b'"is":"'
+"""Stands once in every frame, and nowhere else: inside a JSON string its quotes are escaped."""
+
+
+class Line(Protocol):
+    """What a connection asks of the protocol below it."""
+
+    def send_bytes(self, data: bytes) -> None:
+        """Give whole WebSocket frames to the transport."""
+
+    def hang_up(self, code: int) -> None:
+        """Close with this code; cut the line if the other end does not answer."""
+
+    def call_soon(self, function: Callable[..., None], *args: object) -> None:
+        """Do this in the next turn of the loop."""
+
+
+class Connection:
+    """The sending side of one socket."""
+
+    __slots__ = (
+        "__weakref__",
+        "account",
+        "barred",
+        "closed",
+        "held",
+        "id",
+        "line",
+        "owed_bytes",
+        "owed_frames",
+        "session",
+        "topics",
+        "unsent",
+        "write",
+    )
+
+    def __init__(self, id: str, account: int, session: str, line: Line) -> None:
+        self.id = id
+        self.account = account
+        self.session = session
+        self.line = line
+        self.topics: set[Topic] = set()
+        # Topics that were taken away, with the rev of the removal.
+        self.barred: dict[str, int] = {}
+        self.held: list[bytes] = []
+        # Answers that wait for a slow line; events are not kept.
+        self.unsent: list[bytes] = []
+        self.owed_bytes = 0
+        self.owed_frames = 0
+        self.closed = False
+        self.write: Callable[[bytes], None] = self._hold
+
+    # ------------------------------------------------------------ events
+
+    def open(self, first: bytes) -> None:
+        """The answer to ``hello``, and after it what was held back meanwhile."""
+        if self.closed:
+            return
+        held, self.held = self.held, []
+        self.owed_bytes = self.owed_frames = 0
+        self._switch(self.line.send_bytes)
+        self.line.send_bytes(first + b"".join(held))
+
+    def _hold(self, data: bytes) -> None:
+        self.held.append(data)
+        self._owe(data)
+
+    def _skip(self, data: bytes) -> None:
+        self._owe(data)
+
+    def _owe(self, data: bytes) -> None:
+        self.owed_bytes += len(data)
+        self.owed_frames += data.count(_FRAME_MARK)
+        if self.owed_bytes > OWED_BYTES or self.owed_frames > OWED_FRAMES:
+            # Not now: the hub may be going through its watchers.
+            self.line.call_soon(self.close, CloseCode.SLOW)
+
+    def _switch(self, write: Callable[[bytes], None]) -> None:
+        self.write = write
+        for topic in self.topics:
+            topic.watchers[self] = write
+
+    # ------------------------------------------------------------ answers
+
+    def answer(self, data: bytes) -> None:
+        """Send an answer; to a slow line it is owed and goes when it drains. If it never does, the resend
+        is answered on the next connection."""
+        if self.write == self._skip:
+            self.unsent.append(data)
+            self._owe(data)
+        elif not self.closed:
+            self.line.send_bytes(data)
+
+    # ------------------------------------------------------------ the line
+
+    def slowed(self) -> None:
+        """The transport's buffer is full."""
+        if self.write == self.line.send_bytes:
+            self._switch(self._skip)
+
+    def drained(self) -> None:
+        """The transport has room again: answers that waited, then the heads of all topics."""
+        if self.closed or self.write != self._skip:
+            return
+        unsent, self.unsent = self.unsent, []
+        skipped = self.owed_frames > len(unsent)
+        self.owed_bytes = self.owed_frames = 0
+        self._switch(self.line.send_bytes)
+        if skipped and any(topic.rev is None for topic in self.topics):
+            # Something without a rev may have been among it: only a new beginning brings it back.
+            return self.close(CloseCode.RIGHTS_CHANGED)
+        revs = {topic.key: topic.rev for topic in self.topics if topic.rev is not None} if skipped else {}
+        if revs:
+            unsent.append(ready(Heads(revs=revs)))
+        if unsent:
+            self.line.send_bytes(b"".join(unsent))
+
+    def close(self, code: int, retry_ms: int | None = None) -> None:
+        """Say ``bye`` and close. Nothing is sent afterwards."""
+        if self.closed:
+            return
+        self.closed = True
+        self._switch(_nothing)
+        self.held.clear()
+        self.unsent.clear()
+        self.line.send_bytes(ready(Bye(code=code) if retry_ms is None else Bye(code=code, retry_ms=retry_ms)))
+        self.line.hang_up(code)
+
+
+def _nothing(data: bytes) -> None:
+    """Where bytes for a closed connection go."""

@@ -1,0 +1,286 @@
+"""What one client says, in its order, and what it is answered.
+
+The reader never waits for slow work: what cannot be done at once waits in a short queue, and when that is full
+the line is not read until it is shorter. Nobody overtakes himself: a command begins after those before it have
+been answered, or have been handed to the writer, which keeps the order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import msgspec
+import structlog
+from sqlalchemy import Connection as DatabaseConnection
+
+from server.auth import sessions
+from server.auth.model import Account
+from server.clock import to_millis
+from server.data.batch import Batch
+from server.data.writer import Waiting
+from server.errors import AppError, Busy, Invalid, Unavailable
+from server.live.connection import Connection
+from server.live.frames import CloseCode, Command, Error, Frame, Hello, Me, Ping, Pong
+from server.live.parsing import Parser
+from server.live.protocol import TalkProtocol
+from server.live.rate import Bucket
+from server.live.wire import ready, text_frame
+from server.texts import sentence
+
+if TYPE_CHECKING:
+    from server.services import Services
+
+QUEUE_LIMIT = 32
+IN_FLIGHT_LIMIT = 64
+ERROR_LIMIT = 30
+"""Broken frames in a row, after which a client is taken for a broken one."""
+HELLO_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+Args = ParamSpec("Args")
+Answer = TypeVar("Answer")
+
+
+class Conversation:
+    """The receiving side of one socket, and what handlers may ask of it."""
+
+    __slots__ = (
+        "account",
+        "connection",
+        "errors",
+        "greeted",
+        "in_flight",
+        "line",
+        "parser",
+        "posts",
+        "queue",
+        "services",
+        "task",
+        "tasks",
+        "timer",
+    )
+
+    def __init__(self, services: Services, account: Account, connection: Connection, line: TalkProtocol) -> None:
+        self.services = services
+        self.account = account
+        self.connection = connection
+        self.line = line
+        self.parser: Parser = services.parser
+        rate = services.settings.posts_per_second
+        self.posts = Bucket(rate, rate * 5)
+        self.queue: deque[Command] = deque()
+        self.task: asyncio.Task[None] | None = None
+        # Answers that come later and hold up nobody; made when the first is needed.
+        self.tasks: set[asyncio.Task[None]] | None = None
+        self.in_flight = 0
+        self.errors = 0
+        self.greeted = False
+        loop = asyncio.get_running_loop()
+        self.timer: asyncio.TimerHandle | None = loop.call_later(HELLO_SECONDS, connection.close, CloseCode.NO_HELLO)
+
+    # ------------------------------------------------------------ the line's side
+
+    def receive(self, data: bytes) -> None:
+        """A message has come: answer it, queue it, or say what is wrong with it."""
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return self.connection.close(CloseCode.BAD_UTF8)
+        try:
+            command = self.parser.parse(text)
+        except AppError as refusal:
+            return self._broken(refusal, self.parser.ref(text))
+        self.errors = 0
+        if self.task is not None or self.queue:
+            self.queue.append(command)
+            return self._hold_back()
+        self._begin(command)
+        return None
+
+    def slowed(self) -> None:
+        self.connection.slowed()
+
+    def drained(self) -> None:
+        self.connection.drained()
+
+    def lost(self) -> None:
+        """The line is gone: nothing of this client's waits any longer, but what the writer has."""
+        self.services.hub.quit(self.connection)
+        self.connection.closed = True
+        self.queue.clear()
+        self._stop_timer()
+        for task in (self.task, *(self.tasks or ())):
+            if task is not None:
+                task.cancel()
+
+    # ------------------------------------------------------------ what handlers ask for
+
+    def submit(self, kind: Batch, request: Any, framed: Callable[[Any], Frame], ref: int) -> None:
+        """Put a request into a batch and answer from the writer's callback."""
+        wait = self.posts.take(asyncio.get_running_loop().time())
+        if wait > 0:
+            raise Busy("too_fast", retry_ms=int(wait * 1000) + 1)
+
+        def done(result: Any) -> None:
+            self.in_flight -= 1
+            self._answer(ref, result if isinstance(result, Exception) else framed(result))
+            self._read_on()
+
+        self.services.writer.submit(Waiting(kind, request, self.connection.id, done))
+        self.in_flight += 1
+        self._hold_back()
+
+    async def act(self, action: Callable[..., Answer], *args: Any) -> Answer:
+        """Run an action of this person in the writer, in the order of what he said."""
+        return await self.services.writer.act(action, self.account.id, *args, origin=self.connection.id)
+
+    async def read(
+        self,
+        question: Callable[Concatenate[DatabaseConnection, Args], Answer],
+        *args: Args.args,
+        **kwargs: Args.kwargs,
+    ) -> Answer:
+        """Ask the database in a reader's thread."""
+        return await self.services.readers.ask(question, *args, **kwargs)
+
+    def watch(self, key: str, since: int = 0) -> None:
+        """Hear a topic from now on; ``since`` is the rev of the row that gives the right to."""
+        self.services.hub.watch(self.connection, key, since)
+
+    def later(self, answer: Coroutine[Any, Any, Frame], ref: int) -> None:
+        """Answer when it is ready, without holding up what comes after."""
+        if self.tasks is None:
+            self.tasks = set()
+        if len(self.tasks) >= IN_FLIGHT_LIMIT:
+            answer.close()
+            raise Busy("too_fast", retry_ms=1000)
+        task = asyncio.get_running_loop().create_task(self._finish(answer, ref))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    # ------------------------------------------------------------ one command after the other
+
+    def _begin(self, command: Command) -> None:
+        try:
+            answer = self._dispatch(command)
+        except AppError as refusal:
+            return self._answer(command.ref, refusal)
+        except Exception as bug:
+            return self._answer(command.ref, bug)
+        if answer is not None:
+            self.task = asyncio.get_running_loop().create_task(self._run(answer, command.ref))
+        return None
+
+    def _dispatch(self, command: Command) -> Awaitable[Frame | None] | None:
+        if isinstance(command, Ping):
+            self.connection.answer(ready(Pong(ref=command.ref)))
+            return None
+        if isinstance(command, Hello):
+            return self._hello(command)
+        if not self.greeted:
+            raise Invalid("hello_first")
+        return self.services.handlers[type(command)](self, command)
+
+    async def _run(self, answer: Awaitable[Frame | None], ref: int) -> None:
+        await self._finish(answer, ref)
+        self.task = None
+        while self.queue and self.task is None and not self.connection.closed:
+            self._begin(self.queue.popleft())
+        self._read_on()
+
+    async def _finish(self, answer: Awaitable[Frame | None], ref: int) -> None:
+        try:
+            frame = await answer
+        except Exception as problem:
+            self._answer(ref, problem)
+        else:
+            if frame is not None:
+                self._answer(ref, frame)
+
+    async def _hello(self, hello: Hello) -> None:
+        """Watch first, then read and answer; what was committed in between follows."""
+        if self.greeted:
+            raise Invalid("hello_twice")
+        self.greeted = True
+        self._stop_timer()
+        try:
+            await self._open(hello)
+        except Exception as problem:
+            # Half told is worse than not told: the client begins anew.
+            log.error("hello.failed", connection=self.connection.id, error=repr(problem))
+            self.connection.close(CloseCode.OVERLOADED, retry_ms=random.randrange(1000, 5000))
+
+    async def _open(self, hello: Hello) -> None:
+        self.watch(f"user:{self.account.id}")
+        # Asked again, now that a revocation would find this connection: between the door and here a session
+        # may have ended, or the person's rights may have changed.
+        idle = timedelta(days=self.services.settings.session_idle_days)
+        signed_in = await self.read(sessions.find, self.connection.session, self.services.clock(), idle)
+        if signed_in is None:
+            return self.connection.close(CloseCode.SIGNED_OUT)
+        self.account = account = signed_in.account
+        greetings = [await module.greet(self, hello) for module in self.services.modules if module.greet is not None]
+        me = Me(
+            id=account.id,
+            name=account.name,
+            login_id=account.login_id,
+            language=account.language,
+            talk=account.talk,
+            privileges=sorted(account.privileges),
+        )
+        welcome = {
+            "is": "welcome",
+            "ref": hello.ref,
+            "me": me,
+            "now": to_millis(self.services.clock()),
+            "connection": self.connection.id,
+        }
+        for greeting in greetings:
+            welcome |= greeting.section
+        frames = [text_frame(msgspec.json.encode(welcome))]
+        frames += [ready(frame) for greeting in greetings for frame in greeting.frames]
+        self.connection.open(b"".join(frames))
+        return None
+
+    # ------------------------------------------------------------ answers and limits
+
+    def _answer(self, ref: int | None, result: Frame | Exception) -> None:
+        if isinstance(result, Exception):
+            result = self._error(ref, result)
+        self.connection.answer(ready(result))
+
+    def _error(self, ref: int | None, problem: Exception) -> Error:
+        if not isinstance(problem, AppError):
+            log.error("command.failed", connection=self.connection.id, exc_info=problem)
+            problem = Unavailable()
+        error = Error(code=problem.code, message=sentence(problem, self.account.language))
+        if ref is not None:
+            error.ref = ref
+        if problem.retry_ms is not None:
+            error.retry_ms = problem.retry_ms
+        return error
+
+    def _broken(self, refusal: AppError, ref: int | None) -> None:
+        self.errors += 1
+        if self.errors > ERROR_LIMIT:
+            return self.connection.close(CloseCode.TOO_MANY_ERRORS)
+        return self._answer(ref, refusal)
+
+    def _hold_back(self) -> None:
+        if len(self.queue) >= QUEUE_LIMIT or self.in_flight >= IN_FLIGHT_LIMIT:
+            self.line.pause()
+
+    def _read_on(self) -> None:
+        if len(self.queue) < QUEUE_LIMIT // 2 and self.in_flight < IN_FLIGHT_LIMIT // 2:
+            self.line.resume()
+
+    def _stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None

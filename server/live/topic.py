@@ -1,0 +1,41 @@
+"""One live topic in one process: who watches it, and how far its events have been delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from server.data.transaction import Event
+
+if TYPE_CHECKING:
+    from server.live.connection import Connection
+
+
+class Topic:
+    """``watchers`` maps each connection to the function that takes its bytes: fan-out is one loop over them."""
+
+    __slots__ = ("key", "late", "mending", "rev", "watchers")
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.rev: int | None = None
+        self.watchers: dict[Connection, Callable[[bytes], None]] = {}
+        self.late: list[Event] = []
+        self.mending = False
+
+    def takes(self, rev: int) -> bool:
+        """Whether an event with this ``rev`` is the next one; then it counts as delivered.
+
+        Before the first event any is: watchers read the head after they began to watch.
+        """
+        if self.rev is None or rev == self.rev + 1:
+            self.rev = rev
+            return True
+        return False
+
+    def write(self, frames: list[bytes]) -> None:
+        """Give the frames to every watcher, joined: one write each."""
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        # A copy only where somebody may leave while we write: a write never does.
+        for write in self.watchers.values():
+            write(data)

@@ -1,0 +1,111 @@
+"""What a feature plugs into the server: one ``Module`` value in its ``module.py``, found by its name.
+
+The server imports no feature; ``Settings.modules`` names those that run.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy import Connection
+from starlette.routing import BaseRoute
+
+from server.live.frames import Command, Frame, Hello
+
+if TYPE_CHECKING:
+    from server.live.conversation import Conversation
+    from server.services import Services
+
+
+class UnknownModule(Exception):
+    """A name in ``RENRAKU_MODULES`` that is no feature, or a feature whose needs do not run."""
+
+
+Handler = Callable[["Conversation", Any], Awaitable[Frame | None] | None]
+"""Answers a command: at once (None: it answers by itself), or as a coroutine that gives the answer."""
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What a feature says when a connection begins: its part of ``welcome``, and what follows it."""
+
+    section: Mapping[str, Any]
+    frames: Iterable[Frame] = ()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a topic's watchers lack: the frames that bring them to ``rev``, and who came in and went out."""
+
+    rev: int
+    frames: tuple[Frame, ...] = ()
+    joined: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class TopicKind:
+    """Topics whose key begins with ``prefix``.
+
+    ``heads(connection, keys)`` gives the newest ``rev`` of each; ``missing(connection, key, rev)`` gives what
+    watchers that are at ``rev`` lack, the same for all of them.
+    """
+
+    prefix: str
+    heads: Callable[[Connection, list[str]], dict[str, int]]
+    missing: Callable[[Connection, str, int], Missing]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Something that happens every ``every``. One missed while nothing ran happens once at start if it is
+    younger than ``late``, else it is recorded as missed."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Services], Awaitable[None]]
+    late: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Module:
+    """A feature. What it does not offer it leaves out."""
+
+    name: str
+    needs: tuple[str, ...] = ()
+    opens: Callable[[Services], Any] | None = None
+    """What the feature keeps for the life of a process; found again as ``services.state[name]``."""
+    routes: Callable[[Services], list[BaseRoute]] | None = None
+    commands: Mapping[type[Command], Handler] = field(default_factory=dict)
+    greet: Callable[[Conversation, Hello], Awaitable[Greeting]] | None = None
+    topics: tuple[TopicKind, ...] = ()
+    jobs: Mapping[str, Callable[[Services, Any], Awaitable[None]]] = field(default_factory=dict)
+    ticks: tuple[Tick, ...] = ()
+    ports: Callable[[Services], Mapping[str, Any]] | None = None
+    cli: tuple[click.Command, ...] = ()
+    demo: Callable[[Services, Any], Awaitable[None]] | None = None
+
+
+def load_modules(names: Iterable[str]) -> tuple[Module, ...]:
+    """The features called ``names``, in that order. Raises ``UnknownModule``."""
+    modules = tuple(_load(name) for name in names)
+    running = {module.name for module in modules}
+    for module in modules:
+        missing = [need for need in module.needs if need not in running]
+        if missing:
+            raise UnknownModule(f"The module {module.name} needs {', '.join(missing)} in RENRAKU_MODULES.")
+    return modules
+
+
+def _load(name: str) -> Module:
+    try:
+        return importlib.import_module(f"{name}.module").module
+    except ModuleNotFoundError as problem:
+        if problem.name not in (name, f"{name}.module"):
+            raise
+        raise UnknownModule(f"There is no module called {name} (RENRAKU_MODULES).") from None

@@ -1,0 +1,143 @@
+"""What an operator may ask of the server, each thing a type; done the same way from the command line and
+through the control socket.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from server import demo
+from server.auth import actions, queries
+from server.auth.model import Account, Actor, Privilege, login_key, new_account
+from server.auth.password_rule import check_password
+from server.errors import Invalid, NotFound
+from server.ports import people_listeners
+from server.services import Services
+
+
+class Order(Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True):
+    """Something that changes the company."""
+
+
+class AddUser(Order, tag="user.add"):
+    login_id: str
+    name: str
+    password: str
+    kana: str = ""
+    language: str = "ja"
+    talk: bool = False
+    privileges: list[str] = []
+
+
+class GivePassword(Order, tag="user.password"):
+    login_id: str
+    password: str
+
+
+class Disable(Order, tag="user.disable"):
+    login_id: str
+
+
+class Enable(Order, tag="user.enable"):
+    login_id: str
+
+
+class Delete(Order, tag="user.delete"):
+    login_id: str
+
+
+class SetTalk(Order, tag="user.talk"):
+    login_id: str
+    talk: bool
+
+
+class LoadDemo(Order, tag="demo"):
+    pass
+
+
+AnyOrder = AddUser | GivePassword | Disable | Enable | Delete | SetTalk | LoadDemo
+
+
+class Report(Struct, omit_defaults=True):
+    """What came of it: ``code`` is empty when it was done, else a refusal's, with its sentence."""
+
+    code: str = ""
+    message: str = ""
+    done: bool = True
+
+
+decode_order = msgspec.json.Decoder(AnyOrder).decode
+decode_report = msgspec.json.Decoder(Report).decode
+encode = msgspec.json.Encoder().encode
+
+
+async def carry_out(services: Services, actor: Actor, order: AnyOrder) -> bool:
+    """Do it; returns whether anything was to be done. A refusal is raised."""
+    match order:
+        case AddUser():
+            await _add(services, actor, order)
+        case GivePassword():
+            await _give_password(services, actor, order)
+        case SetTalk():
+            target = await _find(services, order.login_id)
+            await services.writer.act(actions.set_talk, actor, target.id, order.talk, _listeners(services))
+        case LoadDemo():
+            return await demo.load(services)
+        case Disable() | Enable() | Delete():
+            action = _STATE_ACTIONS[type(order)]
+            target = await _find(services, order.login_id)
+            await services.writer.act(action, actor, target.id, _listeners(services))
+    return True
+
+
+_STATE_ACTIONS = {
+    Disable: actions.disable_account,
+    Enable: actions.enable_account,
+    Delete: actions.delete_account,
+}
+
+
+async def _add(services: Services, actor: Actor, order: AddUser) -> None:
+    new = new_account(
+        order.login_id,
+        order.name,
+        order.kana,
+        language=order.language,
+        talk=order.talk,
+        privileges=_privileges(order.privileges),
+    )
+    password = check_password(order.password, new.login_id, services.settings.company)
+    password_hash = await services.passwords.hash(password)
+    await services.writer.act(actions.add_account, actor, new, password_hash, listeners=_listeners(services))
+
+
+async def _give_password(services: Services, actor: Actor, order: GivePassword) -> None:
+    target = await _find(services, order.login_id)
+    password = check_password(order.password, target.login_id, services.settings.company)
+    password_hash = await services.passwords.hash(password)
+    await services.writer.act(actions.set_password, actor, target.id, password_hash)
+
+
+async def _find(services: Services, login_id: str) -> Account:
+    found: Account | None = await services.readers.ask(_account, login_key(login_id))
+    if found is None:
+        raise NotFound("no_such_login", login_id=login_id)
+    return found
+
+
+def _account(connection: Connection, key: str) -> Account | None:
+    found = queries.credentials(connection, key)
+    return found.account if found else None
+
+
+def _privileges(names: list[str]) -> frozenset[Privilege]:
+    try:
+        return frozenset(Privilege(name.upper()) for name in names)
+    except ValueError:
+        raise Invalid("format", field="privilege") from None
+
+
+def _listeners(services: Services) -> tuple[object, ...]:
+    return people_listeners(services.ports)

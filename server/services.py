@@ -1,0 +1,41 @@
+"""What a process needs, opened once and handed to whoever needs it. There are no globals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.auth.passwords import PasswordPool
+from server.clock import Clock
+from server.data.readers import Readers
+from server.data.writer import Writer
+from server.live.frames import Command
+from server.live.hub import Hub
+from server.live.parsing import Parser
+from server.module import Handler, Module
+from server.secrets import Secrets
+from server.settings import Settings
+from server.work.wakeup import Wakeups
+
+
+@dataclass
+class Services:
+    """The open things of one process."""
+
+    settings: Settings
+    clock: Clock
+    writer: Writer
+    readers: Readers
+    hub: Hub
+    passwords: PasswordPool
+    secrets: Secrets
+    modules: tuple[Module, ...] = ()
+    ports: Mapping[str, Any] = field(default_factory=dict)
+    handlers: Mapping[type[Command], Handler] = field(default_factory=dict)
+    parser: Parser = field(default_factory=lambda: Parser(()))
+    wakeups: Wakeups = field(default_factory=Wakeups)
+    draining: bool = False
+    """Nobody new is let in: the process is going."""
+    state: dict[str, Any] = field(default_factory=dict)
+    """What each module keeps for the life of the process, by the module's name."""

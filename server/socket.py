@@ -1,0 +1,74 @@
+"""The door of the one socket: origin, session and room are asked before it is accepted.
+
+Who may not come in is told so by an HTTP status and never sees an open socket. Afterwards the line is taken
+over and this function ends: an idle connection holds no task.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+
+import structlog
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from server.auth import door
+from server.auth.model import SignedIn
+from server.errors import AppError, Forbidden
+from server.live.connection import Connection
+from server.live.conversation import Conversation
+from server.live.protocol import EXTENSION, TalkProtocol
+from server.origin import check_origin, host_is_allowed, host_name
+from server.services import Services
+from server.texts import sentence
+
+log = structlog.get_logger()
+
+_run = secrets.token_hex(3)
+_numbers = itertools.count(1)
+
+
+class Socket:
+    """ASGI: ``/socket``."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        try:
+            signed_in = await self._admit(websocket)
+        except AppError as refusal:
+            return await self._refuse(websocket, refusal)
+        line: TalkProtocol = scope["extensions"][EXTENSION]
+        connection = Connection(_connection_id(), signed_in.account.id, signed_in.session.token_hash, line)
+        line.take_over(Conversation(self._services, signed_in.account, connection, line))
+        # Entered before it is accepted: whoever revokes from now on finds it.
+        self._services.hub.enter(connection)
+        await websocket.accept()
+        log.info("socket.open", connection=connection.id, account=signed_in.account.id)
+        return None
+
+    async def _admit(self, websocket: WebSocket) -> SignedIn:
+        settings = self._services.settings
+        if not host_is_allowed(host_name(websocket.scope), settings):
+            raise Forbidden("host")
+        if not check_origin(websocket.scope, settings):
+            raise Forbidden("origin")
+        if self._services.draining:
+            raise AppError("unavailable")
+        return await door.require(self._services, HTTPConnection(websocket.scope))
+
+    async def _refuse(self, websocket: WebSocket, refusal: AppError) -> None:
+        await websocket.receive()
+        text = sentence(refusal, self._services.settings.language)
+        answer = JSONResponse({"code": refusal.code, "message": text}, status_code=refusal.status)
+        await websocket.send_denial_response(answer)
+
+
+def _connection_id() -> str:
+    """Short, unlike in every process, for logs and for the client's own eyes."""
+    return f"{_run}-{next(_numbers)}"

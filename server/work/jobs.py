@@ -1,0 +1,111 @@
+"""Work that outlives the request that asked for it: a row, taken by one worker at a time, done at least once.
+
+The row is written in the transaction of its cause (``add``). A worker takes it under a lease: when the worker
+dies, the lease ends and another takes it. A kind's worker therefore does nothing that cannot be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import delete, insert, or_, select, update
+
+from server.data.transaction import Transaction
+from server.errors import AppError
+from server.services import Services
+from server.work.tables import jobs
+
+QUEUE = "jobs"
+LEASE = timedelta(minutes=2)
+IDLE_SECONDS = 5.0
+AT_ONCE = 10
+TRIES_LIMIT = 10
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    id: int
+    kind: str
+    body: Any
+    tries: int
+
+
+def add(tx: Transaction, kind: str, body: Any, due: datetime | None = None) -> None:
+    """Have this done after the commit, by whichever process works. ``body`` must be JSON."""
+    row = {"kind": kind, "body": msgspec.json.encode(body).decode(), "due_at": due or tx.now}
+    tx.connection.execute(insert(jobs), row)
+    tx.wake(QUEUE)
+
+
+def claim(tx: Transaction, worker: str, kinds: list[str], limit: int = AT_ONCE) -> list[Job]:
+    """Take jobs that are due and that nobody holds."""
+    free = or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= tx.now)
+    wanted = select(jobs.c.id).where(jobs.c.due_at <= tx.now, free, jobs.c.kind.in_(kinds), jobs.c.failed == "")
+    ids = list(
+        tx.connection.execute(wanted.order_by(jobs.c.due_at).limit(limit).with_for_update(skip_locked=True)).scalars()
+    )
+    taken = (
+        update(jobs)
+        .where(jobs.c.id.in_(ids))
+        .values(leased_until=tx.now + LEASE, leased_by=worker, tries=jobs.c.tries + 1)
+    )
+    rows = tx.connection.execute(taken.returning(jobs.c.id, jobs.c.kind, jobs.c.body, jobs.c.tries))
+    return [Job(row.id, row.kind, msgspec.json.decode(row.body), row.tries) for row in rows]
+
+
+def finish(tx: Transaction, worker: str, job: Job) -> None:
+    """The job is done, unless another has taken it over meanwhile."""
+    tx.connection.execute(delete(jobs).where(jobs.c.id == job.id, jobs.c.leased_by == worker))
+
+
+def postpone(tx: Transaction, worker: str, job: Job, reason: str) -> None:
+    """The job failed: again later, each time after a longer pause; given up after ten tries, and kept."""
+    pause = timedelta(seconds=min(3600, 2**job.tries))
+    given_up = reason if job.tries >= TRIES_LIMIT else ""
+    held = (jobs.c.id == job.id, jobs.c.leased_by == worker)
+    values = {"due_at": tx.now + pause, "leased_until": None, "failed": given_up}
+    tx.connection.execute(update(jobs).where(*held).values(**values))
+
+
+class Worker:
+    """Does the jobs of every module, one after the other, until it is stopped."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._name = secrets.token_hex(8)
+        self._workers = {kind: work for module in services.modules for kind, work in module.jobs.items()}
+
+    async def run(self) -> None:
+        """For ever; cancel it to end it. A job under way is taken up by another after its lease."""
+        while True:
+            if not self._workers or not await self._round():
+                await self._services.wakeups.sleep(QUEUE, IDLE_SECONDS)
+
+    async def _round(self) -> int:
+        try:
+            taken = await self._services.writer.act(claim, self._name, list(self._workers))
+        except AppError as problem:
+            log.warning("jobs.unavailable", reason=problem.code)
+            return 0
+        for job in taken:
+            await self._do(job)
+        return len(taken)
+
+    async def _do(self, job: Job) -> None:
+        writer = self._services.writer
+        try:
+            await self._workers[job.kind](self._services, job.body)
+            await writer.act(finish, self._name, job)
+        except asyncio.CancelledError:
+            raise
+        except Exception as problem:
+            log.error("job.failed", job=job.id, kind=job.kind, tries=job.tries, exc_info=problem)
+            await writer.act(postpone, self._name, job, repr(problem)[:500])

@@ -1,0 +1,203 @@
+"""What is measured, and how each figure is made of the load client's lines.
+
+A machine's speed drifts while it runs, most of all a shared one's. So what is compared runs in turns, and a
+ratio is taken within one turn; of several turns the median counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from tests.bench import tools
+from tests.bench.seed import Company
+from tests.bench.subject import SOCKET_PATH, Subject, renraku
+from tests.bench.tools import Measured
+
+IN_FLIGHT = 512
+IN_FLIGHT_EACH = 60
+"""Renraku stops reading from a connection that has 64."""
+PEOPLE_A_ROOM = 4
+FIXED_RATE = 4000
+WARM_CONNECTIONS = 200
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much of everything."""
+
+    turns: int
+    seconds: float
+    members: int
+    idle: int
+    stored_few: int
+    stored_many: int
+    rooms: tuple[int, ...] = (1, 20, 200)
+
+
+FULL = Effort(turns=5, seconds=5, members=1000, idle=5000, stored_few=10_000, stored_many=1_000_000)
+QUICK = Effort(
+    turns=1, seconds=1, members=1000, idle=1000, stored_few=1000, stored_many=20_000, rooms=(1, 20)
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The cores, the effort, and where every single line goes that was measured."""
+
+    effort: Effort
+    server_core: int | None
+    client_core: int | None
+    record: Callable[[str, Measured], None]
+
+    def load(self, name: str, scenario: str, server: Subject, **options: object) -> Measured:
+        options = {"path": SOCKET_PATH, "server_pid": server.pid, "seconds": self.effort.seconds, **options}
+        measured = tools.load(scenario, server.who, server.port, core=self.client_core, **options)
+        self.record(name, measured)
+        return measured
+
+
+# ---------------------------------------------------------------- fan-out
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """One way of posting into one room, with both servers: medians of all turns."""
+
+    what: str
+    burst: int
+    limit: list[Measured]
+    joined: list[Measured]
+    ours: list[Measured]
+
+    @property
+    def ratios(self) -> list[float]:
+        """Our CPU per delivery against one ``send()`` a recipient, turn by turn."""
+        return [
+            ours.cpu_per_delivery_us / limit.cpu_per_delivery_us
+            for ours, limit in zip(self.ours, self.limit, strict=True)
+        ]
+
+
+def fan_out(bench: Bench) -> Iterator[FanOut]:
+    """CPU per delivery in one room: in bursts, and one message at a time."""
+    with ExitStack() as running:
+        ours = running.enter_context(renraku(Company(bench.effort.members), bench.server_core))
+        limit, joined = (
+            Subject(server.pid, server.port, ours.who)
+            for server in (
+                running.enter_context(tools.echo_server(mode, core=bench.server_core))
+                for mode in ("send", "join")
+            )
+        )
+        for what, burst, per_second in (("bursts of 10", 10, 100), ("one at a time", 1, 1000)):
+            figure = FanOut(what, burst, [], [], [])
+            for _ in range(bench.effort.turns):
+                for name, server, into in (
+                    ("C send", limit, figure.limit),
+                    ("Renraku", ours, figure.ours),
+                    ("C join", joined, figure.joined),
+                ):
+                    into.append(
+                        bench.load(f"{what}, {name}", "bursts", server, burst=burst, per_second=per_second)
+                    )
+            yield figure
+
+
+# ---------------------------------------------------------------- posting
+
+
+@dataclass(frozen=True)
+class Posting:
+    """Committed messages in so many rooms: the most, and latencies at half of it and at a fixed rate."""
+
+    rooms: int
+    people: int
+    most: Measured
+    half: Measured
+    fixed: Measured | None
+
+
+def posting(bench: Bench) -> Iterator[Posting]:
+    for rooms in bench.effort.rooms:
+        company = Company(people=rooms * PEOPLE_A_ROOM, rooms=rooms)
+        with renraku(company, bench.server_core) as server:
+            yield _posting(bench, server, company)
+
+
+def _posting(bench: Bench, server: Subject, company: Company) -> Posting:
+    name = f"{company.rooms} rooms"
+    most = bench.load(f"{name}, most", "closed", server, in_flight=_in_flight(company))
+    half = bench.load(f"{name}, half", "open", server, rate=most.messages_per_s / 2)
+    fixed = None
+    if most.messages_per_s > FIXED_RATE:
+        fixed = bench.load(f"{name}, {FIXED_RATE}/s", "open", server, rate=FIXED_RATE)
+    return Posting(company.rooms, company.people, most, half, fixed)
+
+
+def _in_flight(company: Company) -> int:
+    return min(IN_FLIGHT_EACH, max(1, IN_FLIGHT // company.people))
+
+
+# ---------------------------------------------------------------- what is stored
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The cost of a message when few and when many are stored."""
+
+    few_stored: int
+    many_stored: int
+    few: list[Measured]
+    many: list[Measured]
+
+    @property
+    def ratios(self) -> list[float]:
+        return [
+            many.cpu_per_message_us / few.cpu_per_message_us
+            for few, many in zip(self.few, self.many, strict=True)
+        ]
+
+
+def storage(bench: Bench) -> Storage:
+    effort = bench.effort
+    few, many = (
+        Company(people=80, rooms=20, messages=stored) for stored in (effort.stored_few, effort.stored_many)
+    )
+    figure = Storage(effort.stored_few, effort.stored_many, [], [])
+    with ExitStack() as running:
+        servers = [running.enter_context(renraku(company, bench.server_core)) for company in (few, many)]
+        for _ in range(effort.turns):
+            for stored, server, into in zip(
+                (few.messages, many.messages), servers, (figure.few, figure.many), strict=True
+            ):
+                # One second: what is posted here is stored too, and few shall stay few.
+                options = {"in_flight": _in_flight(few), "seconds": 1}
+                into.append(bench.load(f"{stored} stored", "closed", server, **options))
+    return figure
+
+
+# ---------------------------------------------------------------- memory
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What one connection more costs that only listens."""
+
+    rooms: int
+    measured: Measured
+
+    @property
+    def kilobytes(self) -> float:
+        grown = self.measured.rss_after_kb - self.measured.rss_before_kb
+        return grown * 1.024 / self.measured.connections
+
+
+def memory(bench: Bench) -> Iterator[Memory]:
+    for rooms in (1, 20):
+        company = Company(people=bench.effort.idle, rooms=rooms, rooms_each=rooms)
+        with renraku(company, bench.server_core) as server:
+            # The first connections pay for what all share: imports, caches, buffers.
+            bench.load("warm up", "idle", server, connections=WARM_CONNECTIONS, seconds=0.5)
+            yield Memory(rooms, bench.load(f"idle in {rooms} rooms", "idle", server, seconds=3))

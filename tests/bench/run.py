@@ -1,0 +1,77 @@
+"""Measure Renraku beside the C server, in one run, on two cores: `.venv/bin/python -m tests.bench.run`.
+
+Prints Markdown for docs/performance.md on stdout; what it is doing goes to stderr. README.md here says how to
+read it. Nothing leaves loopback, and every part has an end.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import msgspec
+
+from tests.bench import figures, report, tools
+from tests.bench.figures import FULL, QUICK, Bench
+from tests.bench.tools import Measured
+
+PARTS = ("fan-out", "posting", "storage", "memory")
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Seconds instead of minutes: shows that it works, not how fast.")
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this; may be repeated.")
+@click.option("--turns", type=click.IntRange(1, 50), help="How often everything compared is measured.")
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="Write every single measurement here as JSON lines."
+)
+def main(quick: bool, parts: tuple[str, ...], turns: int | None, record: Path | None) -> None:
+    """Measure, and print Markdown."""
+    effort = QUICK if quick else FULL
+    if turns:
+        effort = replace(effort, turns=turns)
+    server_core, client_core = tools.cores()
+    bench = Bench(effort, server_core, client_core, _recorder(record))
+    try:
+        tools.compiled("load")
+        print(report.heading(bench, _command(), tools.BUILT), flush=True)
+        for part in parts or PARTS:
+            print(f"\n{SECTIONS[part](bench)}", flush=True)
+    except tools.BenchFailed as failure:
+        raise SystemExit(f"bench: {failure}") from None
+
+
+SECTIONS: dict[str, Callable[[Bench], str]] = {
+    "fan-out": lambda bench: report.fan_out(list(figures.fan_out(bench)), bench.effort.members),
+    "posting": lambda bench: report.posting(list(figures.posting(bench))),
+    "storage": lambda bench: report.storage(figures.storage(bench)),
+    "memory": lambda bench: report.memory(list(figures.memory(bench))),
+}
+
+
+def _command() -> str:
+    return " ".join([".venv/bin/python -m tests.bench.run", *sys.argv[1:]])
+
+
+def _recorder(path: Path | None) -> Callable[[str, Measured], None]:
+    """Says each measurement on stderr, and appends it to a file when one is wanted."""
+
+    def record(name: str, measured: Measured) -> None:
+        print(
+            f"{name}: {measured.messages_per_s:,.0f} messages/s,",
+            f"{measured.cpu_per_delivery_us:.2f} µs a delivery,",
+            f"server {measured.server_busy:.0%}, client {measured.client_busy:.0%}",
+            file=sys.stderr,
+        )
+        if path is not None:
+            with path.open("ab") as file:
+                file.write(msgspec.json.encode({"name": name, **msgspec.structs.asdict(measured)}) + b"\n")
+
+    return record
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""The browser app's own checks, as part of the one suite: types, and the tests of its reducers."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tools.need import need
+
+ROOT = Path(__file__).parents[2]
+PATH = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ.get("PATH", os.defpath)])
+
+
+@pytest.mark.parametrize("script", ["check", "test"])
+def test_the_browser_app_passes_its_own(script):
+    npm = shutil.which("npm", path=PATH)
+    if npm is None or not (ROOT / "web" / "node_modules").is_dir():
+        need("the builder of the browser app", "./test installs it")
+
+    done = subprocess.run(
+        [npm, "run", "--silent", script],
+        cwd=ROOT / "web",
+        env={**os.environ, "PATH": PATH, "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+    if done.returncode != 0:
+        pytest.fail(f"npm run {script} in web/:\n{done.stdout}", pytrace=False)

@@ -1,0 +1,31 @@
+"""A server of its own for each test, on SQLite, with three people."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.tools.company import hire
+from tests.tools.running import Running, migrated, running, settings_for
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once a run; each test copies the file."""
+    return migrated(tmp_path_factory.mktemp("template") / "renraku.db")
+
+
+@pytest.fixture
+async def server(tmp_path: Path, template: Path) -> AsyncIterator[Running]:
+    async with running(settings_for(tmp_path / "var", template)) as here:
+        yield here
+
+
+@pytest.fixture
+async def company(server: Running) -> SimpleNamespace:
+    """佐藤, 鈴木 and 伊藤, who all may talk."""
+    names = ("sato", "suzuki", "ito")
+    return SimpleNamespace(**{name: await hire(server.services, name) for name in names})

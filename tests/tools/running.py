@@ -1,0 +1,80 @@
+"""A real server for a test: opened, listening on a free port, in the test's own loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from server import run
+from server.clock import Clock, system_clock
+from server.data import engine, migrate
+from server.opening import opened
+from server.services import Services
+from server.settings import Settings
+from tests.tools.client import Client
+
+FAST_HASHES = 64
+"""KiB of memory for a password hash in tests."""
+
+
+class Running:
+    """A server that answers at ``address``."""
+
+    def __init__(self, services: Services, port: int) -> None:
+        self.services = services
+        self.port = port
+        self.host = f"127.0.0.1:{port}"
+        self.address = f"http://{self.host}"
+        self._clients: list[Client] = []
+
+    async def connect(self, token: str, *, hello: bool = True, have: dict[str, int] | None = None) -> Client:
+        """Somebody's open socket, greeted."""
+        client = await Client.connect(self.host, token)
+        self._clients.append(client)
+        if hello:
+            await client.hello(have)
+        return client
+
+    async def close_clients(self) -> None:
+        for client in self._clients:
+            await client.close()
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Running]:
+    """Serve until the block ends; the way out is the one of production."""
+    async with opened(settings, clock) as services:
+        listener = run.listen("127.0.0.1", 0)
+        server = run._Server(run._config(services), services)
+        serving = asyncio.create_task(server._serve([listener]), name="uvicorn")
+        here = Running(services, listener.getsockname()[1])
+        try:
+            while not server.started:  # noqa: ASYNC110 (uvicorn offers a flag, no event)
+                await asyncio.sleep(0.005)
+            yield here
+        finally:
+            await here.close_clients()
+            server.should_exit = True
+            await serving
+
+
+def settings_for(folder: Path, template: Path | None = None, **given: object) -> Settings:
+    """Settings of a server of its own in ``folder``, migrated already when a template is given."""
+    if template is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(template, folder / "renraku.db")
+    defaults: dict[str, object] = {"argon2_memory": FAST_HASHES, "posts_per_second": 100_000, "var": folder}
+    return Settings(**(defaults | given))  # type: ignore[arg-type]
+
+
+def migrated(path: Path) -> Path:
+    """A SQLite database in the newest shape, to be copied."""
+    database = engine.writing_engine(engine.parse(f"sqlite:///{path}"))
+    migrate.upgrade(database)
+    with database.connect() as connection:
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    database.dispose()
+    return path

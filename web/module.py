@@ -1,0 +1,25 @@
+"""What the face plugs into the server: the pages, the built app, and the page that shows a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.routing import BaseRoute
+
+from server.module import Module
+from server.ports import MESSAGE_PAGE
+from server.services import Services
+from web import pages
+from web.templating import pages_of
+
+
+def _routes(services: Services) -> list[BaseRoute]:
+    return pages.routes(services, pages_of(services.settings))
+
+
+def _ports(services: Services) -> Mapping[str, Any]:
+    return {MESSAGE_PAGE: pages_of(services.settings).message}
+
+
+module = Module(name="web", routes=_routes, ports=_ports)

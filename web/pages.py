@@ -1,0 +1,226 @@
+"""The pages: signing in and out and the password, which work without JavaScript, and the app's own page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from server.answers import LANGUAGE_COOKIE, language_of
+from server.auth import cookies, door, session_actions
+from server.auth.cookies import Way
+from server.auth.model import SignedIn
+from server.auth.password_rule import MINIMUM_LENGTH
+from server.auth.signing_in import Attempt, change_own_password, sign_in
+from server.bodies import read_form
+from server.errors import AppError, Forbidden, Invalid
+from server.services import Services
+from server.texts import LANGUAGES, sentence, text
+from web.assets import DIST, STATIC, PageFiles, asset
+from web.nextpage import safe_next, with_next
+from web.templating import Pages
+
+Endpoint = Callable[["Face", Request], Awaitable[Response]]
+
+_YEAR = 365 * 24 * 3600
+_FIELD_OF = {
+    "password_current_wrong": "current",
+    "password_differs": "again",
+    "password_changed_meanwhile": "current",
+    "signin_wait": "current",
+    "busy": "current",
+}
+
+
+class Face:
+    """What every page needs."""
+
+    def __init__(self, services: Services, pages: Pages) -> None:
+        self.services = services
+        self.settings = services.settings
+        self.pages = pages
+
+    def language(self, request: Request, signed_in: SignedIn | None = None) -> str:
+        return signed_in.account.language if signed_in else language_of(request.scope, self.settings)
+
+    def page(self, request: Request, template: str, language: str, status: int = 200, **values: Any) -> Response:
+        insecure = cookies.way(request.scope, self.settings) is Way.PLAIN
+        shown = self.pages.render(template, language, insecure=insecure, **values)
+        response = HTMLResponse(shown, status)
+        if request.query_params.get("lang") in LANGUAGES:
+            # The form is sent without ``?lang=``: its answer must speak the same language.
+            response.set_cookie(LANGUAGE_COOKIE, language, max_age=_YEAR, path="/", samesite="lax")
+        return response
+
+
+def routes(services: Services, pages: Pages) -> list[BaseRoute]:
+    face = Face(services, pages)
+
+    def route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
+        return Route(path, partial(endpoint, face), methods=[method])
+
+    return [
+        route("/signin", show_sign_in),
+        route("/signin", do_sign_in, "POST"),
+        route("/signout", do_sign_out, "POST"),
+        route("/password", show_password),
+        route("/password", do_password, "POST"),
+        *(route(path, show_app) for path in ("/", "/talk", "/talk/{channel:int}", "/settings")),
+        Route("/assets/{name}", asset),
+        Mount("/static", PageFiles(directory=STATIC)),
+    ]
+
+
+# ---------------------------------------------------------------- the app
+
+
+async def show_app(face: Face, request: Request) -> Response:
+    """The built app for whoever is signed in; it finds its way by the address."""
+    signed_in = await door.find(face.services, request)
+    if signed_in is None:
+        return _see(with_next("/signin", request))
+    if signed_in.account.must_change:
+        return _see(with_next("/password", request))
+    index = DIST / "index.html"
+    if not index.is_file():
+        language = face.language(request, signed_in)
+        title, said = text(language, "page.not_built_title"), text(language, "page.not_built")
+        return HTMLResponse(face.pages.message(language, title, said), 503)
+    return HTMLResponse(index.read_bytes())
+
+
+# ---------------------------------------------------------------- signing in and out
+
+
+async def show_sign_in(face: Face, request: Request) -> Response:
+    wanted = safe_next(request.query_params.get("next", ""))
+    if await door.find(face.services, request) is not None:
+        return _see(wanted or "/")
+    return _sign_in_page(face, request, next=wanted)
+
+
+async def do_sign_in(face: Face, request: Request) -> Response:
+    form = await read_form(request)
+    wanted = safe_next(form.get("next", ""))
+    login_id = form.get("login_id", "")
+    try:
+        welcome = await sign_in(face.services, _attempt(face, request, form))
+    except AppError as refusal:
+        return _sign_in_page(face, request, refusal, login_id=login_id[:254], next=wanted)
+    response = _see("/password" if welcome.account.must_change else wanted or "/")
+    cookies.keep_session(response, request.scope, face.settings, welcome.token)
+    cookies.keep_device(response, request.scope, face.settings, welcome.device_mark)
+    return response
+
+
+async def do_sign_out(face: Face, request: Request) -> Response:
+    signed_in = await door.find(face.services, request)
+    if signed_in is not None:
+        actor = door.actor_of(signed_in, request)
+        await face.services.writer.act(session_actions.sign_out, actor, signed_in)
+    response = _see("/signin")
+    cookies.drop_session(response, request.scope, face.settings)
+    # Not "cookies": the browser stays known to its owner (server/auth/device.py).
+    response.headers["clear-site-data"] = '"cache", "storage"'
+    return response
+
+
+def _attempt(face: Face, request: Request, form: dict[str, str]) -> Attempt:
+    if cookies.way(request.scope, face.settings) is Way.NONE:
+        raise Forbidden("needs_tls")
+    return Attempt(
+        login_id=form.get("login_id", ""),
+        password=form.get("password", ""),
+        actor=door.stranger(request),
+        device_mark=cookies.device_mark(request.scope, face.settings),
+        agent=request.headers.get("user-agent", ""),
+        old_token=cookies.session_token(request.scope, face.settings) or "",
+    )
+
+
+def _sign_in_page(
+    face: Face, request: Request, refusal: AppError | None = None, *, login_id: str = "", next: str = ""
+) -> Response:
+    language = face.language(request)
+    locked_out = cookies.way(request.scope, face.settings) is Way.NONE
+    return face.page(
+        request,
+        "signin.html",
+        language,
+        refusal.status if refusal else 200,
+        error=sentence(refusal, language) if refusal else "",
+        field="",
+        login_id=login_id,
+        next=next,
+        notice=text(language, "signin.needs_tls") if locked_out else "",
+        notice_code=_caddy_lines(face) if locked_out else "",
+    )
+
+
+def _caddy_lines(face: Face) -> str:
+    """What an operator needs at the least, in front of a server on this machine."""
+    return f"renraku.example.co.jp {{\n    reverse_proxy 127.0.0.1:{face.settings.port}\n}}"
+
+
+# ---------------------------------------------------------------- the password
+
+
+async def show_password(face: Face, request: Request) -> Response:
+    signed_in = await door.find(face.services, request)
+    if signed_in is None:
+        return _see(with_next("/signin", request))
+    return _password_page(face, request, signed_in, next=safe_next(request.query_params.get("next", "")))
+
+
+async def do_password(face: Face, request: Request) -> Response:
+    signed_in = await door.find(face.services, request)
+    if signed_in is None:
+        return _see("/signin?next=/password")
+    form = await read_form(request)
+    wanted = safe_next(form.get("next", ""))
+    try:
+        token = await _change(face, request, signed_in, form)
+    except AppError as refusal:
+        return _password_page(face, request, signed_in, refusal, next=wanted)
+    response = _see(wanted or "/")
+    cookies.keep_session(response, request.scope, face.settings, token)
+    return response
+
+
+async def _change(face: Face, request: Request, signed_in: SignedIn, form: dict[str, str]) -> str:
+    if form.get("new", "") != form.get("again", ""):
+        raise Invalid("password_differs")
+    return await change_own_password(
+        face.services,
+        signed_in,
+        door.actor_of(signed_in, request),
+        form.get("current", ""),
+        form.get("new", ""),
+        request.headers.get("user-agent", ""),
+    )
+
+
+def _password_page(
+    face: Face, request: Request, signed_in: SignedIn, refusal: AppError | None = None, *, next: str = ""
+) -> Response:
+    language = face.language(request, signed_in)
+    return face.page(
+        request,
+        "password.html",
+        language,
+        refusal.status if refusal else 200,
+        error=sentence(refusal, language) if refusal else "",
+        field=_FIELD_OF.get(refusal.code, "new") if refusal else "",
+        login_id=signed_in.account.login_id,
+        next=next,
+        forced=signed_in.account.must_change,
+        min_length=MINIMUM_LENGTH,
+    )
+
+
+def _see(path: str) -> Response:
+    return RedirectResponse(path, 303)

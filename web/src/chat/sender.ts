@@ -1,0 +1,112 @@
+/** Sends what is in the outbox, and sends it again until the server has it; keeps it over a reload. */
+import { drop, keep, kept, keptNames } from '../lib/keep'
+import { NoAnswer, Refused } from '../lib/socket'
+import type { Ack, Post } from '../lib/wire'
+import * as outbox from './outbox'
+import type { Item, Outbox } from './outbox'
+
+/** These refusals pass by themselves: the message is sent again without asking the person. */
+const PASSING = new Set(['busy', 'unavailable', 'too_fast'])
+const AGAIN_AFTER_MS = 3_000
+const GIVE_UP_AFTER_MS = 60_000
+/** What was written longer ago than this is not sent behind the person's back. */
+const TOO_OLD_MS = 12 * 3_600_000
+
+export interface SenderOptions {
+  account: number
+  outbox(): Outbox
+  change(next: Outbox): void
+  ask(post: Post): Promise<Ack>
+  isOpen(): boolean
+}
+
+export class Sender {
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private readonly firstTry = new Map<string, number>()
+
+  constructor(private readonly options: SenderOptions) {}
+
+  /** What an earlier page of this account left behind. */
+  restore(): void {
+    let next = this.options.outbox()
+    for (const id of keptNames(this.key(''))) {
+      const item = kept<Item>(this.key(id))
+      if (!item?.client_id || typeof item.text !== 'string') continue
+      next = outbox.withItem(next, { client_id: id, channel: item.channel, text: item.text, at: item.at })
+      const old = Date.now() - item.at > TOO_OLD_MS
+      if (item.state === 'failed' || old) next = outbox.withFailed(next, id, item.reason ?? '')
+    }
+    this.options.change(next)
+  }
+
+  add(item: Omit<Item, 'state'>): void {
+    this.options.change(outbox.withItem(this.options.outbox(), item))
+    this.store(item.client_id)
+    this.flush()
+  }
+
+  again(clientId: string): void {
+    this.firstTry.delete(clientId)
+    this.options.change(outbox.withWaiting(this.options.outbox(), clientId))
+    this.store(clientId)
+    this.flush()
+  }
+
+  discard(clientId: string): void {
+    this.forget(clientId)
+    this.options.change(outbox.without(this.options.outbox(), clientId))
+  }
+
+  flush(): void {
+    if (!this.options.isOpen()) return
+    for (const item of outbox.waiting(this.options.outbox())) void this.send(item)
+  }
+
+  lineLost(): void {
+    this.options.change(outbox.withLineLost(this.options.outbox()))
+  }
+
+  private async send(item: Item): Promise<void> {
+    const { client_id, channel, text } = item
+    const tried = this.firstTry.get(client_id) ?? Date.now()
+    this.firstTry.set(client_id, tried)
+    this.options.change(outbox.withSending(this.options.outbox(), client_id))
+    try {
+      await this.options.ask({ do: 'post', channel, client_id, text })
+      // The answer itself has changed the outbox; what is durable need not be kept here.
+      this.forget(client_id)
+    } catch (error) {
+      this.failed(client_id, error, Date.now() - tried)
+    }
+  }
+
+  private failed(clientId: string, error: unknown, after: number): void {
+    const passing = error instanceof NoAnswer || (error instanceof Refused && PASSING.has(error.code))
+    // Without a line there is no hurry and no end: it goes when the line is back.
+    if (passing && (after < GIVE_UP_AFTER_MS || !this.options.isOpen())) {
+      this.options.change(outbox.withWaiting(this.options.outbox(), clientId))
+      clearTimeout(this.timer)
+      const wait = (error instanceof Refused && error.retryMs) || AGAIN_AFTER_MS
+      this.timer = setTimeout(() => this.flush(), wait)
+      return
+    }
+    const reason = error instanceof Refused ? error.message : ''
+    this.options.change(outbox.withFailed(this.options.outbox(), clientId, reason))
+    this.store(clientId)
+  }
+
+  private store(clientId: string): void {
+    const item = this.options.outbox().find((one) => one.client_id === clientId)
+    if (item) keep(this.key(clientId), item)
+  }
+
+  private forget(clientId: string): void {
+    this.firstTry.delete(clientId)
+    drop(this.key(clientId))
+  }
+
+  // One entry an item: two tabs of one account never write over each other.
+  private key(clientId: string): string {
+    return `outbox.${this.options.account}.${clientId}`
+  }
+}

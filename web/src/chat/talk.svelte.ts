@@ -1,0 +1,322 @@
+/** Talk as the components see it: the state, and what a person can do. The rules are in the reducers. */
+import * as api from '../lib/api'
+import { clientId } from '../lib/clientid'
+import { type Arrival, Line, type LineState, NoAnswer, Refused } from '../lib/socket'
+import type { Answers, Command, Room } from '../lib/wire'
+import { Marks } from './marks'
+import * as rooms from './rooms'
+import { Sender } from './sender'
+import { emptyState, forgotten, type State, withArrival, withTimeline } from './state'
+import * as timeline from './timeline'
+
+/** Timelines kept beside the open one, so that going back and forth asks nothing. */
+const KEPT_TIMELINES = 6
+const PAGE = 50
+/** Fewer unread than this are on the newest page, with some context before them. */
+const UNREAD_ON_NEWEST_PAGE = 40
+const LATE_AFTER_MS = 2_000
+const LIST_AT_MOST_EVERY_MS = 1_000
+
+export type Problem = null | { kind: 'gone' | 'failed'; message: string }
+
+export class Talk {
+  state = $state.raw<State>(emptyState(0))
+  line = $state.raw<LineState>('connecting')
+  /** There has been no line for so long that people should know. */
+  late = $state.raw(false)
+  /** Has the server told which rooms there are? */
+  ready = $state.raw(false)
+  me = $state.raw<api.CompanyMe>(null!)
+  /** The room on the screen. */
+  channel = $state.raw<number | null>(null)
+  problem = $state.raw<Problem>(null)
+  /** The first message that was unread when the room was opened; 0 when all were read. */
+  unreadFrom = $state.raw(0)
+  paging = $state.raw<'before' | 'after' | null>(null)
+  textLimit = $state.raw(10_000)
+
+  private editMs = Number.POSITIVE_INFINITY
+  /** The server's clock minus ours. */
+  private skew = 0
+  private lateTimer: ReturnType<typeof setTimeout> | undefined
+  private listTimer: ReturnType<typeof setTimeout> | undefined
+  private readonly catching = new Set<number>()
+  /** One's own read marks as the server told them when the line opened. */
+  private serverRead = new Map<number, number>()
+  private readonly net: Line
+  private readonly sender: Sender
+  private readonly marks = new Marks((channel, seq) => this.ask({ do: 'mark', channel, seq }))
+
+  constructor(me: api.CompanyMe) {
+    this.me = me
+    this.state = emptyState(me.id)
+    this.net = new Line({
+      url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/socket`,
+      hello: () => ({ have: this.held() }),
+      apply: (arrivals) => this.apply(arrivals),
+      changed: (line) => this.lineChanged(line),
+      unreached: () => void this.checkSession(),
+      ended: (code) => (code === 4401 ? api.toSignIn() : undefined),
+    })
+    this.sender = new Sender({
+      account: me.id,
+      outbox: () => this.state.outbox,
+      change: (outbox) => (this.state = { ...this.state, outbox }),
+      ask: (post) => this.ask(post),
+      isOpen: () => this.net.state === 'open',
+    })
+    this.sender.restore()
+  }
+
+  start(): () => void {
+    this.lineChanged('connecting')
+    this.net.start()
+    return () => this.net.stop()
+  }
+
+  ask<C extends Command>(command: C): Promise<Answers[C['do']]> {
+    return this.net.ask(command)
+  }
+
+  // ---------------------------------------------------------------- rooms
+
+  room(id: number | null): Room | undefined {
+    return id === null ? undefined : this.state.rooms.byId.get(id)
+  }
+
+  timelineOf(id: number | null): timeline.Timeline | undefined {
+    return id === null ? undefined : this.state.timelines.get(id)
+  }
+
+  open(channel: number): void {
+    if (this.channel === channel) return
+    this.close()
+    this.channel = channel
+    this.enter()
+  }
+
+  close(): void {
+    const held = this.timelineOf(this.channel)
+    // Up in the past it is of little use later; at the end it is what one wants to see again.
+    if (held) this.state = timeline.atEnd(held) ? atTheEnd(this.state, held.channel) : forgotten(this.state, held.channel)
+    this.channel = null
+    this.problem = null
+    this.unreadFrom = 0
+  }
+
+  /** Creating, joining or finding a room: it is in the list when this resolves. */
+  async enterBy(command: Extract<Command, { do: 'room.create' | 'room.direct' | 'room.join' }>): Promise<number> {
+    return (await this.ask(command)).room.id
+  }
+
+  async leaveRoom(channel: number): Promise<void> {
+    await this.ask({ do: 'room.leave', channel })
+    const left = rooms.withoutRoom(this.state.rooms, channel)
+    this.state = forgotten({ ...this.state, rooms: left }, channel)
+  }
+
+  // ---------------------------------------------------------------- the timeline
+
+  async older(): Promise<void> {
+    const held = this.timelineOf(this.channel)
+    if (held?.before) await this.page('before', { before: timeline.first(held) })
+  }
+
+  async newer(): Promise<void> {
+    const held = this.timelineOf(this.channel)
+    if (held && !timeline.atEnd(held)) await this.page('after', { after: timeline.last(held) })
+  }
+
+  async toNewest(): Promise<void> {
+    const held = this.timelineOf(this.channel)
+    if (held && !timeline.atEnd(held)) await this.load(held.channel)
+  }
+
+  /** Where the reader is: a `seq`, or END. */
+  placed(place: number): void {
+    if (this.channel === null) return
+    this.state = withTimeline(this.state, this.channel, (held) => timeline.withPlace(held, place))
+  }
+
+  /** The person has seen the messages of the open room up to `seq`. */
+  seen(seq: number): void {
+    const room = this.room(this.channel)
+    if (!room || seq <= room.read) return
+    this.state = { ...this.state, rooms: rooms.withMarked(this.state.rooms, { channel: room.id, seq }) }
+    this.marks.report(room.id, seq)
+  }
+
+  again(): void {
+    this.problem = null
+    this.enter()
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  post(channel: number, text: string): void {
+    this.sender.add({ client_id: clientId(), channel, text, at: Date.now() + this.skew })
+  }
+
+  sendAgain = (id: string) => this.sender.again(id)
+  discard = (id: string) => this.sender.discard(id)
+
+  async editMessage(seq: number, text: string): Promise<void> {
+    await this.ask({ do: 'edit', channel: this.channel!, seq, text })
+  }
+
+  async deleteMessage(seq: number): Promise<void> {
+    await this.ask({ do: 'delete', channel: this.channel!, seq })
+  }
+
+  mayEdit(message: { sender: number; at: number; deleted?: number }): boolean {
+    if (message.sender !== this.state.me || message.deleted || !this.me.talk) return false
+    return Date.now() + this.skew < message.at + this.editMs
+  }
+
+  // ---------------------------------------------------------------- the line
+
+  private lineChanged(line: LineState): void {
+    this.line = line
+    if (line === 'open') return this.lineOpened()
+    this.sender.lineLost()
+    // Not at once: most lines are back before anybody would notice.
+    if (!this.late) this.lateTimer ??= setTimeout(() => (this.late = true), LATE_AFTER_MS)
+  }
+
+  private lineOpened(): void {
+    clearTimeout(this.lateTimer)
+    this.lateTimer = undefined
+    this.late = false
+    this.catching.clear()
+    this.marks.resume((channel) => this.serverRead.get(channel))
+    this.sender.flush()
+    this.settle()
+    if (this.channel !== null && !this.timelineOf(this.channel)) this.enter()
+  }
+
+  private held(): Record<string, number> {
+    const lists = [...this.state.timelines.values()].filter((one) => !this.state.reloading.has(one.channel))
+    return Object.fromEntries(lists.map((one) => [String(one.channel), one.rev]))
+  }
+
+  private apply(arrivals: readonly Arrival[]): void {
+    const now = Date.now()
+    let next = this.state
+    for (const arrival of arrivals) {
+      this.noticed(next, arrival)
+      next = withArrival(next, arrival, now)
+    }
+    this.state = next
+    this.settle()
+  }
+
+  /** What is not in the state but follows from a frame. */
+  private noticed(before: State, { frame }: Arrival): void {
+    if (frame.is === 'welcome') {
+      this.me = { ...this.me, ...frame.me }
+      this.textLimit = frame.text_limit
+      this.editMs = frame.edit_seconds * 1000
+      this.skew = frame.now - Date.now()
+      this.serverRead = new Map(frame.rooms.map((room) => [room.id, room.read]))
+      this.ready = true
+    }
+    if (frame.is === 'message.posted' && frame.channel === this.channel && !document.hasFocus()) {
+      const read = before.rooms.byId.get(frame.channel)?.read
+      // Nobody looks: the line will stand where the person stopped.
+      if (frame.message.sender !== before.me && frame.message.seq === (read ?? 0) + 1) this.unreadFrom = frame.message.seq
+    }
+  }
+
+  /** After a batch, and when the line opens: ask for what turned out to be missing. */
+  private settle(): void {
+    const open = this.channel
+    if (open !== null && this.ready && !this.room(open)) this.problem = { kind: 'gone', message: '' }
+    if (this.net.state !== 'open') return
+    for (const held of this.state.timelines.values()) this.catchUp(held)
+    for (const channel of this.state.reloading) void this.reload(channel)
+    if (this.state.rooms.stale) this.listSoon()
+    // Added again, or joined, while the page said that it is gone.
+    if (open !== null && this.room(open) && this.problem?.kind === 'gone') this.again()
+  }
+
+  private catchUp(held: timeline.Timeline): void {
+    const { channel } = held
+    if (!timeline.hasGap(held) || this.catching.has(channel) || this.state.reloading.has(channel)) return
+    this.catching.add(channel)
+    this.ask({ do: 'since', channel, rev: held.rev })
+      .catch(() => {})
+      .finally(() => this.catching.delete(channel))
+  }
+
+  private async reload(channel: number): Promise<void> {
+    const held = this.timelineOf(channel)
+    if (!held || this.catching.has(channel)) return
+    this.catching.add(channel)
+    const around = held.place === timeline.END ? {} : { around: held.place }
+    await this.ask({ do: 'history', channel, limit: 100, ...around }).catch(() => {})
+    this.catching.delete(channel)
+  }
+
+  private listSoon(): void {
+    this.listTimer ??= setTimeout(() => {
+      this.listTimer = undefined
+      this.state = { ...this.state, rooms: rooms.asking(this.state.rooms) }
+      this.ask({ do: 'rooms' }).catch(() => {})
+    }, LIST_AT_MOST_EVERY_MS)
+  }
+
+  /** An attempt that does not even begin may mean that the session is over; only HTTP can say so. */
+  private async checkSession(): Promise<void> {
+    try {
+      await api.me()
+    } catch (error) {
+      if (error instanceof api.ApiError && error.status === 401) api.toSignIn()
+    }
+  }
+
+  // ---------------------------------------------------------------- opening
+
+  private enter(): void {
+    const channel = this.channel!
+    const room = this.room(channel)
+    if (!room) {
+      if (this.ready) this.problem = { kind: 'gone', message: '' }
+      return
+    }
+    this.problem = null
+    this.unreadFrom = rooms.unread(room) ? room.read + 1 : 0
+    const held = this.timelineOf(channel)
+    if (held && timeline.atEnd(held) && (!this.unreadFrom || timeline.first(held) <= this.unreadFrom)) return
+    this.state = forgotten(this.state, channel)
+    void this.load(channel, rooms.unread(room) > UNREAD_ON_NEWEST_PAGE ? this.unreadFrom : undefined)
+  }
+
+  private async load(channel: number, around?: number): Promise<void> {
+    try {
+      await this.ask({ do: 'history', channel, limit: PAGE, ...(around ? { around } : {}) })
+      this.keepFew(channel)
+    } catch (error) {
+      if (channel !== this.channel || this.timelineOf(channel)) return
+      // Without a line: the next welcome asks again.
+      if (error instanceof NoAnswer && this.net.state !== 'open') return
+      this.problem = { kind: 'failed', message: error instanceof Refused ? error.message : '' }
+    }
+  }
+
+  private async page(side: 'before' | 'after', ask: { before: number } | { after: number }): Promise<void> {
+    if (this.paging || this.channel === null) return
+    this.paging = side
+    await this.ask({ do: 'history', channel: this.channel, limit: PAGE, ...ask }).catch(() => {})
+    this.paging = null
+  }
+
+  private keepFew(newest: number): void {
+    // A Map keeps the order of insertion: the open one goes to the end, the longest unused stands first.
+    const order = [...this.state.timelines.keys()].filter((id) => id !== newest && id !== this.channel)
+    for (const id of order.slice(0, Math.max(0, order.length - KEPT_TIMELINES))) this.state = forgotten(this.state, id)
+  }
+}
+
+function atTheEnd(state: State, channel: number): State {
+  return withTimeline(state, channel, (held) => timeline.withPlace(held, timeline.END))
+}

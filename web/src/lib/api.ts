@@ -1,0 +1,66 @@
+/** The few questions that go over HTTP instead of the socket. */
+import type { Language, Me } from './wire'
+
+export interface CompanyMe extends Me {
+  company: string
+}
+
+export interface Session {
+  id: string
+  created: number
+  seen: number
+  agent: string
+  address: string
+  current: boolean
+}
+
+/** The server said no, or could not be reached (`status` 0); `message` is for the person, and may be empty. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+const TIMEOUT_MS = 15_000
+
+export const me = () => call<CompanyMe>('GET', '/api/me')
+export const setLanguage = (language: Language) => call<unknown>('POST', '/api/settings', { language })
+export const sessions = async () => (await call<{ sessions: Session[] }>('GET', '/api/sessions')).sessions
+export const endOtherSessions = () => call<unknown>('POST', '/api/sessions/end-others', {})
+export const endSession = (id: string) => call<unknown>('POST', '/api/sessions/end', { id })
+
+/** Leaves for the sign-in page, and comes back to where one was. */
+export function toSignIn(): void {
+  location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`)
+}
+
+async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+  const response = await fetch(path, {
+    method,
+    credentials: 'same-origin',
+    cache: 'no-store',
+    // The shell asks for a new password by a redirect; an answer must not follow it and look like success.
+    redirect: 'error',
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => {
+    throw new ApiError(0, 'unreachable', '')
+  })
+  const text = await response.text().catch(() => '')
+  const answer = parsed(text)
+  if (!response.ok) throw new ApiError(response.status, answer?.code ?? '', answer?.message ?? '')
+  return answer as T
+}
+
+function parsed(text: string): any {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,39 @@
+/** What this browser keeps. Storage may be full, switched off or held by hands we do not know: never throw. */
+
+const PREFIX = 'renraku.'
+
+export function kept<T>(key: string): T | null {
+  try {
+    const text = localStorage.getItem(PREFIX + key)
+    return text === null ? null : (JSON.parse(text) as T)
+  } catch {
+    return null
+  }
+}
+
+export function keep(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(PREFIX + key, JSON.stringify(value))
+  } catch {
+    // What cannot be kept lives as long as the page.
+  }
+}
+
+export function drop(key: string): void {
+  try {
+    localStorage.removeItem(PREFIX + key)
+  } catch {
+    // As above.
+  }
+}
+
+/** The names under `prefix`, without it. */
+export function keptNames(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX + prefix))
+      .map((key) => key.slice((PREFIX + prefix).length))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,56 @@
+/** Which page the address names. Links are plain `<a href>`; one listener keeps the known ones in this page. */
+
+export type Route =
+  | { name: 'home' }
+  | { name: 'talk'; channel: number | null }
+  | { name: 'settings' }
+  | { name: 'lost' }
+
+export function parse(path: string): Route {
+  const [head = '', tail, ...rest] = path.replace(/\/+$/, '').split('/').slice(1)
+  if (rest.length) return { name: 'lost' }
+  if (head === '' && tail === undefined) return { name: 'home' }
+  if (head === 'settings' && tail === undefined) return { name: 'settings' }
+  if (head === 'talk' && tail === undefined) return { name: 'talk', channel: null }
+  if (head === 'talk' && /^\d{1,15}$/.test(tail!)) return { name: 'talk', channel: Number(tail) }
+  return { name: 'lost' }
+}
+
+class Router {
+  route = $state.raw<Route>(parse(location.pathname))
+
+  /** `replace` leaves no step behind for the back button. */
+  go(path: string, replace = false): void {
+    if (path === location.pathname) return
+    history[replace ? 'replaceState' : 'pushState'](null, '', path)
+    this.route = parse(path)
+  }
+
+  /** Follows the address and the links of this page until the returned function is called. */
+  start(): () => void {
+    const moved = () => (this.route = parse(location.pathname))
+    const clicked = (event: MouseEvent) => {
+      const link = event.target instanceof Element ? event.target.closest('a') : null
+      if (!link || !isOurs(link, event)) return
+      event.preventDefault()
+      this.go(link.pathname)
+    }
+    addEventListener('popstate', moved)
+    addEventListener('click', clicked)
+    return () => {
+      removeEventListener('popstate', moved)
+      removeEventListener('click', clicked)
+    }
+  }
+}
+
+/** A plain click on a link to one of our pages; anything else is the browser's. */
+function isOurs(link: HTMLAnchorElement, event: MouseEvent): boolean {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+    return false
+  }
+  if (link.target || link.origin !== location.origin || link.hash || link.hasAttribute('download')) return false
+  return parse(link.pathname).name !== 'lost'
+}
+
+export const router = new Router()

@@ -1,0 +1,21 @@
+/* An extra for those who have JavaScript: a button that shows what was typed as password. */
+for (const box of document.querySelectorAll('.secret[data-show]')) {
+  const input = box.querySelector('input')
+  const button = document.createElement('button')
+  const show = (shown) => {
+    input.type = shown ? 'text' : 'password'
+    button.textContent = shown ? box.dataset.hide : box.dataset.show
+    button.setAttribute('aria-pressed', String(shown))
+  }
+  button.type = 'button'
+  button.className = 'reveal'
+  button.setAttribute('aria-controls', input.id)
+  button.addEventListener('click', () => {
+    show(input.type === 'password')
+    input.focus()
+  })
+  // What leaves the page leaves it as a password, so that browsers offer to keep it.
+  input.form.addEventListener('submit', () => show(false))
+  show(false)
+  box.append(button)
+}

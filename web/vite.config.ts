@@ -1,0 +1,43 @@
+/** How `web/src` becomes `web/dist`: hashed names, a manifest, and every asset compressed beforehand. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { svelteTesting } from '@testing-library/svelte/vite'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  base: '/',
+  // No svelte.config.js: what it could say is said here.
+  plugins: [svelte({ configFile: false }), svelteTesting(), compressed()],
+  build: {
+    outDir: 'dist',
+    assetsDir: 'assets',
+    // Read by the Jinja2 pages, which need the hashed name of the style sheet too.
+    manifest: 'manifest.json',
+    // A `data:` address in a style sheet would ask the content security policy for an exception.
+    assetsInlineLimit: 0,
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.ts'],
+  },
+})
+
+/** Write `.br` and `.gz` beside each asset: compressing per request costs most on the busiest day. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    writeBundle(options, bundle) {
+      for (const name of Object.keys(bundle).filter((name) => /^assets\/.*\.(js|css|svg|json)$/.test(name))) {
+        const file = resolve(options.dir ?? 'dist', name)
+        const bytes = readFileSync(file)
+        writeFileSync(`${file}.br`, brotliCompressSync(bytes))
+        writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }))
+      }
+    },
+  }
+}
