@@ -48,7 +48,10 @@ def refused(scope: Scope, refusal: AppError, settings: Settings, page: MessagePa
 
 
 def language_of(scope: Scope, settings: Settings) -> str:
-    """The language of somebody whom we do not know: by ``?lang=``, his choice before, or his browser."""
+    """Whoever is signed in has one; for others: ``?lang=``, the choice before, or what the browser says."""
+    own = scope.get("state", {}).get("language")
+    if own in LANGUAGES:
+        return str(own)
     connection = HTTPConnection(scope)
     asked = connection.query_params.get("lang", "")
     if asked in LANGUAGES:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import errno
 import socket
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import click
-import structlog
 
 from server import demo
 from server.control import ControlDoor
-from server.folder import FolderInUse, owned
+from server.folder import owned
 from server.origin import is_loopback
 from server.run import listen, run_server
 from server.services import Services
 from server.settings import Settings
-
-log = structlog.get_logger()
 
 
 class PortInUse(Exception):
@@ -35,20 +32,19 @@ async def serve_company(settings: Settings, with_demo: bool) -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket, with_demo: bool) -> None:
-    # Known only now, when the folder is ours: the first run makes the demo in ``ready``.
-    expected = demo.expected(settings) if with_demo else demo.with_company(settings)
     doors: list[ControlDoor] = []
 
     async def ready(services: Services) -> None:
         if with_demo:
             await demo.load(services)
+        services.settings = demo.with_company(services.settings)
         if settings.embedded:
             doors.append(ControlDoor(services))
             await doors[0].open()
         _greet(settings, listener)
 
     try:
-        await run_server(expected, listener, ready)
+        await run_server(settings, listener, ready)
     finally:
         for door in doors:
             await door.close()
@@ -65,7 +61,7 @@ def _listen(settings: Settings) -> socket.socket:
         raise PortInUse(f"Cannot listen on {where}: {problem.strerror or problem}.") from None
 
 
-def _folder(settings: Settings) -> object:
+def _folder(settings: Settings) -> AbstractContextManager[None]:
     return owned(settings.var) if settings.embedded else nullcontext()
 
 

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def company_name(self) -> str:
+        """What stands at the top of every page."""
+        return self.company or "Renraku"
+
+    @property
     def database(self) -> str:
         """The database's address, as SQLAlchemy writes it."""
         return self.database_url or f"sqlite:///{(self.var / 'renraku.db').absolute()}"

@@ -44,7 +44,8 @@ class Socket:
         except AppError as refusal:
             return await self._refuse(websocket, refusal)
         line: TalkProtocol = scope["extensions"][EXTENSION]
-        connection = Connection(_connection_id(), signed_in.account.id, signed_in.session.token_hash, line)
+        account, session = signed_in.account.id, signed_in.session.token_hash
+        connection = Connection(_connection_id(), account, session, line, signed_in.heard)
         line.take_over(Conversation(self._services, signed_in.account, connection, line))
         # Entered before it is accepted: whoever revokes from now on finds it.
         self._services.hub.enter(connection)

@@ -11,15 +11,15 @@ from server.module import Module
 from server.ports import MESSAGE_PAGE
 from server.services import Services
 from web import pages
-from web.templating import pages_of
+from web.templating import Pages
 
 
 def _routes(services: Services) -> list[BaseRoute]:
-    return pages.routes(services, pages_of(services.settings))
+    return pages.routes(services, Pages(services))
 
 
 def _ports(services: Services) -> Mapping[str, Any]:
-    return {MESSAGE_PAGE: pages_of(services.settings).message}
+    return {MESSAGE_PAGE: Pages(services).message}
 
 
 module = Module(name="web", routes=_routes, ports=_ports)

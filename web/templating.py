@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from server.settings import Settings
+from server.services import Services
 from server.texts import translator
 from web.assets import TEMPLATES
 
@@ -22,23 +21,24 @@ def _environment() -> Environment:
     )
 
 
-@dataclass(frozen=True)
 class Pages:
     """Renders one page after the other."""
 
-    company: str
-    environment: Environment = field(default_factory=_environment)
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._environment = _environment()
 
     def render(self, template: str, language: str, *, insecure: bool = False, **values: Any) -> str:
         """The page as HTML."""
-        shared = {"lang": language, "t": translator(language), "company": self.company, "insecure": insecure}
-        return self.environment.get_template(template).render(**shared, **values)
+        shared = {
+            "lang": language,
+            "t": translator(language),
+            "company": self._services.settings.company_name,
+            "insecure": insecure,
+        }
+        return self._environment.get_template(template).render(**shared, **values)
 
     def message(self, language: str, title: str, text: str) -> str:
         """A page that says one thing (``ports.MessagePage``)."""
         back = translator(language)("page.top")
         return self.render("message.html", language, title=title, text=text, link="/", link_text=back)
-
-
-def pages_of(settings: Settings) -> Pages:
-    return Pages(settings.company or "Renraku")

@@ -25,8 +25,9 @@ async def find(services: Services, connection: HTTPConnection) -> SignedIn | Non
     signed_in = await services.readers.ask(sessions.find, sessions.hash_of(token), now, idle)
     if signed_in is None:
         return None
-    # For the access log.
-    connection.scope.setdefault("state", {})["account_id"] = signed_in.account.id
+    # For the access log, and for refusals in his language.
+    state = connection.scope.setdefault("state", {})
+    state["account_id"], state["language"] = signed_in.account.id, signed_in.account.language
     await keep_alive(services, signed_in.session)
     return signed_in
 

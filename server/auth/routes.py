@@ -79,7 +79,7 @@ def routes(services: Services) -> list[BaseRoute]:
 
 async def me(services: Services, request: Request) -> Response:
     signed_in = await door.require(services, request)
-    return _json(_me(signed_in.account, company_name(services)))
+    return _json(_me(signed_in.account, services.settings.company_name))
 
 
 async def list_sessions(services: Services, request: Request) -> Response:
@@ -120,12 +120,7 @@ async def change_settings(services: Services, request: Request) -> Response:
     wish = await read_json(request, OwnSettings)
     actor, listeners = door.actor_of(signed_in, request), people_listeners(services.ports)
     account = await services.writer.act(actions.set_language, actor, wish.language, listeners)
-    return _json(_me(account, company_name(services)))
-
-
-def company_name(services: Services) -> str:
-    """What stands at the top of every page."""
-    return services.settings.company or "Renraku"
+    return _json(_me(account, services.settings.company_name))
 
 
 def _me(account: Account, company: str) -> CompanyMe:

@@ -137,7 +137,7 @@ def end_other_sessions(tx: Transaction, actor: Actor, current: Session) -> int:
     """ほかの端末をすべてログアウト: all but this one. Returns how many."""
     others = _others(tx, current)
     _end(tx, others, final=True)
-    record(tx, actor, "session.end_others", actor.name, ended=len(others))
+    record(tx, actor, "session.end_others", ended=len(others))
     return len(others)
 
 

@@ -171,11 +171,14 @@ class Writer:
         """The next request; None when only a bulk step can be done."""
         if self._backlog:
             return self._backlog.popleft()
-        try:
-            item = self._queue.get(block=not self._bulk)
-        except queue.Empty:
-            return None
-        return None if item is _WAKE else item
+        while True:
+            try:
+                item = self._queue.get(block=not self._bulk)
+            except queue.Empty:
+                return None
+            # A wake-up only unblocks: whoever stands behind it in the people's lane still goes first.
+            if item is not _WAKE:
+                return item
 
     def _group(self, first: Waiting) -> list[Waiting]:
         """The requests that share a transaction with ``first``, in the order of arrival.

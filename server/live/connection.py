@@ -47,6 +47,7 @@ class Connection:
         "account",
         "barred",
         "closed",
+        "heard",
         "held",
         "id",
         "line",
@@ -58,11 +59,15 @@ class Connection:
         "write",
     )
 
-    def __init__(self, id: str, account: int, session: str, line: Line) -> None:
+    def __init__(
+        self, id: str, account: int, session: str, line: Line, heard: frozenset[int] = frozenset()
+    ) -> None:
         self.id = id
         self.account = account
         self.session = session
         self.line = line
+        # Revocations that were there when it was let in: it need not close for them.
+        self.heard = heard
         self.topics: set[Topic] = set()
         # Topics that were taken away, with the rev of the removal.
         self.barred: dict[str, int] = {}

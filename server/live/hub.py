@@ -184,6 +184,6 @@ class Hub:
         """Close the sockets of an account, or of one of its sessions."""
         code = CloseCode.SIGNED_OUT if revoked.final else CloseCode.RIGHTS_CHANGED
         for connection in list(self._accounts.get(revoked.account, ())):
-            if revoked.session in (None, connection.session):
+            if revoked.session in (None, connection.session) and revoked.id not in connection.heard:
                 self.quit(connection)
                 connection.close(code)

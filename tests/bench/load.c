@@ -34,7 +34,8 @@ typedef struct {
 
 static struct {
     Mark begin, end;
-    int64_t rss_before, rss_after, send_span;
+    int64_t rss_before, rss_after;
+    Histogram send_span; /* from a burst's first send to its last */
     int next_sender;
 } run;
 
@@ -110,9 +111,7 @@ static void one_burst(void)
     int64_t began = now_ns();
     for (int i = 0; i < options.burst; i++)
         client_post(next_sender(), now_ns());
-    int64_t span = now_ns() - began;
-    if (span > run.send_span)
-        run.send_span = span;
+    histogram_add(&run.send_span, now_ns() - began);
 }
 
 static void bursts(int64_t end)
@@ -184,7 +183,7 @@ static void warm_up(void)
     }
     if (options.warm_up)
         fit_text();
-    run.send_span = 0;
+    memset(&run.send_span, 0, sizeof run.send_span);
     memset(&clients.delivery, 0, sizeof clients.delivery);
     memset(&clients.ack, 0, sizeof clients.ack);
 }
@@ -242,7 +241,7 @@ static void say_result(void)
     printf(",\"cpu_per_message_us\":%.3f", per(cpu * 1e6, messages));
     printf(",\"client_cpu_s\":%.3f,\"client_busy\":%.3f", own_cpu, own_cpu / seconds);
     printf(",\"reads\":%lld", (long long)(run.end.reads - run.begin.reads));
-    printf(",\"send_span_max_us\":%.1f", (double)run.send_span / 1e3);
+    say_latency("send_span", &run.send_span);
     printf(",\"others\":%lld,\"rss_before_kb\":%lld,\"rss_after_kb\":%lld}\n", (long long)clients.others,
            (long long)run.rss_before, (long long)run.rss_after);
 }

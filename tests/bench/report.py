@@ -137,9 +137,7 @@ def memory(figures: Sequence[Memory]) -> str:
             str(figure.rooms),
             f"{figure.measured.connections:,}",
             f"{figure.kilobytes:.1f} KB",
-            _mark(
-                f"≤ {MEMORY_LIMITS_KB[figure.rooms]} KB", figure.kilobytes <= MEMORY_LIMITS_KB[figure.rooms]
-            ),
+            _mark(f"≤ {MEMORY_LIMITS_KB[figure.rooms]} KB", figure.kilobytes <= MEMORY_LIMITS_KB[figure.rooms]),
             f"{figure.measured.rss_before_kb / 1024:.0f} MiB",
             f"{figure.measured.server_busy:.1%}",
         ]

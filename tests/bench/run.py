@@ -25,9 +25,7 @@ PARTS = ("fan-out", "posting", "storage", "memory")
 @click.option("--quick", is_flag=True, help="Seconds instead of minutes: shows that it works, not how fast.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this; may be repeated.")
 @click.option("--turns", type=click.IntRange(1, 50), help="How often everything compared is measured.")
-@click.option(
-    "--record", type=click.Path(path_type=Path), help="Write every single measurement here as JSON lines."
-)
+@click.option("--record", type=click.Path(path_type=Path), help="Write every single measurement here as JSON lines.")
 def main(quick: bool, parts: tuple[str, ...], turns: int | None, record: Path | None) -> None:
     """Measure, and print Markdown."""
     effort = QUICK if quick else FULL

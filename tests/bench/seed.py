@@ -130,9 +130,7 @@ def _rooms(connection: Connection, company: Company) -> None:
     rooms = range(1, company.rooms + 1)
     connection.execute(insert(channels), [_room(company, room, now) for room in rooms])
     rows = [
-        _member(company, room, person, now)
-        for person in range(company.people)
-        for room in company.rooms_of(person)
+        _member(company, room, person, now) for person in range(company.people) for room in company.rooms_of(person)
     ]
     connection.execute(insert(members), rows)
 

@@ -21,7 +21,9 @@ from tests.bench.seed import Company
 
 SOCKET_PATH = "/socket"
 START_SECONDS = 30
-COMMAND = Path(sys.executable).with_name("renraku")
+ROOT = Path(__file__).parents[2]
+SERVE = (sys.executable, "-c", "from server.cli import main; main()", "serve", "--no-demo")
+"""`renraku serve` of this folder, installed or not."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def renraku(company: Company, core: int | None) -> Iterator[Subject]:
 def _environment(var: Path, port: int) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if not name.startswith(settings.PREFIX)}
     return outside | {
+        "PYTHONPATH": str(ROOT),
         "RENRAKU_VAR": str(var),
         "RENRAKU_PORT": str(port),
         "RENRAKU_LOG_LEVEL": "warning",
@@ -69,9 +72,7 @@ def _free_port() -> int:
 def _running(environment: dict[str, str], folder: Path, core: int | None) -> Iterator[subprocess.Popen[str]]:
     log = folder / "log"
     with log.open("w") as out, tools.pinned(core):
-        process = subprocess.Popen(
-            [COMMAND, "serve", "--no-demo"], env=environment, cwd=folder, stdout=out, stderr=out, text=True
-        )
+        process = subprocess.Popen(SERVE, env=environment, cwd=folder, stdout=out, stderr=out, text=True)
     try:
         _wait_until_it_answers(process, int(environment["RENRAKU_PORT"]), log)
         yield process
@@ -87,6 +88,8 @@ def _wait_until_it_answers(process: subprocess.Popen[str], port: int, log: Path)
         if _is_healthy(port):
             return
         time.sleep(0.05)
+    if process.poll() is not None:
+        raise tools.BenchFailed(f"Renraku ended with exit code {process.returncode}")
     raise tools.BenchFailed(f"Renraku did not answer on port {port} within {START_SECONDS} s")
 
 

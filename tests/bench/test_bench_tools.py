@@ -79,9 +79,7 @@ def test_the_servers_own_accounting_is_read(who):
     assert measured.rss_before_kb > 0
 
 
-@pytest.mark.parametrize(
-    ("fault", "complaint"), [("drop", "time is up"), ("double", "not each exactly once")]
-)
+@pytest.mark.parametrize(("fault", "complaint"), [("drop", "time is up"), ("double", "not each exactly once")])
 def test_a_message_lost_or_told_twice_is_no_result(who, fault, complaint):
     with tools.echo_server("send", fault=fault) as server, pytest.raises(tools.BenchFailed, match=complaint):
         tools.load("bursts", who, server.port, seconds=0.1, timeout=0.5)

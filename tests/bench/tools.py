@@ -47,6 +47,8 @@ class Measured(msgspec.Struct, frozen=True):
     client_cpu_s: float
     client_busy: float
     reads: int
+    send_span_p50_us: float
+    send_span_p99_us: float
     send_span_max_us: float
     others: int
     rss_before_kb: int

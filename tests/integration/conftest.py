@@ -9,18 +9,12 @@ from types import SimpleNamespace
 import pytest
 
 from tests.tools.company import hire
-from tests.tools.running import Running, migrated, running, settings_for
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated once a run; each test copies the file."""
-    return migrated(tmp_path_factory.mktemp("template") / "renraku.db")
+from tests.tools.running import Running, running, settings_for
 
 
 @pytest.fixture
-async def server(tmp_path: Path, template: Path) -> AsyncIterator[Running]:
-    async with running(settings_for(tmp_path / "var", template)) as here:
+async def server(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Running]:
+    async with running(settings_for(tmp_path / "var", sqlite_template)) as here:
         yield here
 
 

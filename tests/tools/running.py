@@ -10,7 +10,6 @@ from pathlib import Path
 
 from server import run
 from server.clock import Clock, system_clock
-from server.data import engine, migrate
 from server.opening import opened
 from server.services import Services
 from server.settings import Settings
@@ -68,13 +67,3 @@ def settings_for(folder: Path, template: Path | None = None, **given: object) ->
         shutil.copy(template, folder / "renraku.db")
     defaults: dict[str, object] = {"argon2_memory": FAST_HASHES, "posts_per_second": 100_000, "var": folder}
     return Settings(**(defaults | given))  # type: ignore[arg-type]
-
-
-def migrated(path: Path) -> Path:
-    """A SQLite database in the newest shape, to be copied."""
-    database = engine.writing_engine(engine.parse(f"sqlite:///{path}"))
-    migrate.upgrade(database)
-    with database.connect() as connection:
-        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-    database.dispose()
-    return path

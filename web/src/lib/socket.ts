@@ -236,10 +236,11 @@ export class Line {
     const frame = parsed(data)
     if (!frame || frame.is === 'pong') return
     if (frame.is === 'bye') this.retryMs = frame.retry_ms ?? null
-    const pending = 'ref' in frame && frame.ref !== undefined ? this.pending.get(frame.ref) : undefined
+    const ref = 'ref' in frame ? (frame.ref ?? 0) : 0
+    const pending = this.pending.get(ref)
     if (pending) {
       clearTimeout(pending.timer)
-      this.pending.delete(frame.ref as number)
+      this.pending.delete(ref)
       this.answers.push(() => settle(pending, frame))
     }
     this.arrivals.push(pending ? { frame, command: pending.command } : { frame })

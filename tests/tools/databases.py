@@ -1,0 +1,63 @@
+"""Both databases behind one word, each test with one of its own, made from a template that was migrated once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from server.data import engine, migrate
+
+_numbers = itertools.count(1)
+TEMPLATE = "renraku_template"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file in the newest shape, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "renraku.db"
+    database = engine.writing_engine(engine.parse(f"sqlite:///{path}"))
+    migrate.upgrade(database)
+    with database.connect() as connection:
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> str:
+    """The name of a migrated PostgreSQL database that nobody is connected to."""
+    _administer(postgres, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
+    database = engine.throwaway_engine(engine.parse(_named(postgres, TEMPLATE)))
+    migrate.upgrade(database)
+    database.dispose()
+    return TEMPLATE
+
+
+@contextmanager
+def postgres_database(server: str, template: str) -> Iterator[str]:
+    """The address of a fresh database, gone afterwards."""
+    name = f"renraku_test_{next(_numbers)}"
+    _administer(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield _named(server, name)
+    finally:
+        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _named(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(server: str, *statements: str) -> None:
+    url = make_url(server)
+    host = url.query.get("host") or url.host
+    parts = {"host": host, "user": url.username, "password": url.password, "port": url.port, "dbname": url.database}
+    with psycopg.connect(autocommit=True, **{key: value for key, value in parts.items() if value}) as connection:
+        for statement in statements:
+            connection.execute(statement)

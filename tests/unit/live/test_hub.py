@@ -1,0 +1,200 @@
+"""Order and rights at the receiver: by rev, whoever committed; a leaver hears nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+
+import pytest
+
+from chat.frames import Message, Posted
+from server.data.transaction import Event, Revoked
+from server.live.connection import OWED_FRAMES, Connection
+from server.live.frames import CloseCode, Done
+from server.live.hub import Hub
+from server.live.wire import ready
+from server.module import Missing
+
+
+class Line:
+    """A transport that remembers."""
+
+    def __init__(self):
+        self.data = b""
+        self.code = None
+
+    def send_bytes(self, data):
+        self.data += data
+
+    def hang_up(self, code):
+        self.code = code
+
+    def call_soon(self, function, *args):
+        asyncio.get_running_loop().call_soon(function, *args)
+
+    @property
+    def frames(self):
+        found, rest = [], self.data
+        while rest:
+            size, start = (rest[1], 2) if rest[1] < 126 else (int.from_bytes(rest[2:4], "big"), 4)
+            found.append(json.loads(rest[start : start + size]))
+            rest = rest[start + size :]
+        return found
+
+
+def someone(hub, account, *topics, opened=True):
+    line = Line()
+    connection = Connection(f"c{account}", account, f"s{account}", line)
+    hub.enter(connection)
+    for topic in topics:
+        hub.watch(connection, topic)
+    if opened:
+        connection.open(b"")
+    return connection, line
+
+
+def posted(rev, topic="channel:1", **kw):
+    message = Message(seq=rev, rev=rev, sender=1, name="佐藤", at=0, text=f"{rev}", client_id="")
+    return Event(topic, rev, Posted(channel=1, rev=rev, message=message), **kw)
+
+
+def revs(line):
+    return [frame["rev"] for frame in line.frames if frame["is"] == "message.posted"]
+
+
+async def test_events_are_heard_by_watchers_only_and_once():
+    hub = Hub()
+    _, line = someone(hub, 1, "channel:1")
+    _, other = someone(hub, 2, "channel:2")
+    hub.publish([posted(1), posted(2)])
+    hub.publish([posted(2), posted(1)])
+    assert revs(line) == [1, 2] and other.frames == []
+
+
+async def test_a_leaver_hears_neither_the_leaving_nor_what_follows_in_the_same_group():
+    hub = Hub()
+    _, leaver = someone(hub, 1, "channel:1")
+    _, stayer = someone(hub, 2, "channel:1")
+    hub.publish([posted(1), Event("channel:1", 2, Done(ref=0), leaves=(1,)), posted(3)])
+    assert revs(leaver) == [1] and revs(stayer) == [1, 3]
+
+
+async def test_a_joiner_hears_from_his_joining_on():
+    hub = Hub()
+    someone(hub, 2, "channel:1")
+    _, joiner = someone(hub, 1)
+    hub.publish([posted(1), Event("channel:1", 2, Done(ref=0), joins=(1,)), posted(3)])
+    assert revs(joiner) == [3]
+
+
+async def test_a_right_that_was_read_before_it_was_lost_opens_nothing():
+    hub = Hub()
+    connection, line = someone(hub, 1)
+    hub.publish([Event("channel:1", 5, Done(ref=0), leaves=(1,))])
+    hub.watch(connection, "channel:1", since=3)
+    hub.publish([posted(6)])
+    assert line.frames == []
+    hub.watch(connection, "channel:1", since=7)
+    hub.publish([posted(8)])
+    assert revs(line) == [8]
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_whatever_the_order_of_arrival_the_order_heard_is_rev(seed):
+    """Two processes' groups may overtake each other; what never comes is read once for all."""
+    hub, reads = Hub(), []
+    _, line = someone(hub, 1, "channel:1")
+    _, second = someone(hub, 2, "channel:1")
+
+    async def mend(key, rev):
+        reads.append(rev)
+        return Missing(40, tuple(posted(n).frame for n in range(rev + 1, 41)))
+
+    hub.mend_with(mend)
+    hub.publish([posted(1)])
+    events = [posted(n) for n in range(2, 41)]
+    lost = random.Random(seed).sample(events, 5) if seed % 2 else []
+    arriving = [event for event in events if event not in lost]
+    random.Random(seed).shuffle(arriving)
+    for event in arriving:
+        hub.publish([event])
+    async with asyncio.timeout(5):
+        while revs(line)[-1] < 40:
+            await asyncio.sleep(0.01)
+    assert revs(line) == revs(second) == list(range(1, 41))
+    assert bool(reads) == bool(lost) and len(reads) <= 3
+    while hub._mending:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_gap_that_hides_a_removal_tells_the_removed_nothing():
+    hub = Hub()
+    _, removed = someone(hub, 1, "channel:1")
+    _, stayer = someone(hub, 2, "channel:1")
+
+    async def mend(key, rev):
+        return Missing(3, (posted(3).frame,), left=(1,))
+
+    hub.mend_with(mend)
+    hub.publish([posted(1)])
+    hub.publish([posted(3)])
+    async with asyncio.timeout(5):
+        while revs(stayer) != [1, 3]:
+            await asyncio.sleep(0.01)
+    assert revs(removed) == [1]
+    while hub._mending:
+        await asyncio.sleep(0.01)
+
+
+async def test_while_being_told_how_things_stand_events_wait_and_follow():
+    hub = Hub()
+    connection, line = someone(hub, 1, "channel:1", opened=False)
+    hub.publish([posted(1)])
+    assert line.frames == []
+    connection.open(ready(Done(ref=7)))
+    assert [frame["is"] for frame in line.frames] == ["done", "message.posted"]
+
+
+async def test_a_slow_line_is_given_nothing_and_then_told_the_heads():
+    hub = Hub()
+    connection, line = someone(hub, 1, "channel:1")
+    hub.publish([posted(1)])
+    connection.slowed()
+    hub.publish([posted(2), posted(3)])
+    connection.answer(ready(Done(ref=9)))
+    assert revs(line) == [1]
+    connection.drained()
+    assert [frame["is"] for frame in line.frames[1:]] == ["done", "heads"]
+    assert line.frames[-1]["revs"] == {"channel:1": 3}
+    hub.publish([posted(4)])
+    assert revs(line) == [1, 4]
+
+
+async def test_a_line_that_never_drains_is_closed_with_a_code_that_invites_it_back():
+    hub = Hub()
+    connection, line = someone(hub, 1, "channel:1")
+    connection.slowed()
+    for n in range(1, OWED_FRAMES + 3):
+        hub.publish([posted(n)])
+    await asyncio.sleep(0)
+    assert line.code == CloseCode.SLOW and connection.closed
+    assert line.frames[-1]["is"] == "bye"
+
+
+async def test_a_revoked_session_is_closed_and_hears_nothing_more():
+    hub = Hub()
+    _, line = someone(hub, 1, "channel:1")
+    _, other = someone(hub, 2, "channel:1")
+    hub.revoke(Revoked(1, "s1"))
+    hub.publish([posted(1)])
+    assert line.code == CloseCode.SIGNED_OUT and revs(line) == []
+    assert revs(other) == [1] and other.code is None
+    assert hub.count() == 1
+
+
+async def test_nothing_is_left_of_those_who_have_gone():
+    hub = Hub()
+    connection, _ = someone(hub, 1, "channel:1", "channel:2")
+    hub.quit(connection)
+    assert hub.watched() == {} and hub.count() == 0
