@@ -34,7 +34,7 @@ class Person(Struct, omit_defaults=True):
     gone: bool = False
 
 
-class Message(Struct, omit_defaults=True):
+class Message(Struct, omit_defaults=True, gc=False):
     """A message's newest state. Deleted ones keep their place: ``deleted`` is set and ``text`` is empty."""
 
     seq: int
@@ -197,7 +197,7 @@ class RoomList(Frame, tag="rooms"):
     rooms: list[Room]
 
 
-class Ack(Frame, tag="ack"):
+class Ack(Frame, tag="ack", gc=False):
     """The message is durable. ``dup`` when it already was."""
 
     ref: int
@@ -275,7 +275,7 @@ class PeopleList(Frame, tag="people"):
 # ---------------------------------------------------------------- events
 
 
-class Posted(Frame, tag="message.posted"):
+class Posted(Frame, tag="message.posted", gc=False):
     channel: int
     rev: int
     message: Message

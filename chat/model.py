@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from chat.frames import MESSAGE_LIMIT
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.text import one_line, plain_text
@@ -35,8 +37,7 @@ class Channel:
     members: int
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(Struct, frozen=True, gc=False):
     """Somebody's standing towards a room, with what the rules ask about his account."""
 
     channel: int
@@ -48,8 +49,7 @@ class Membership:
     """Signed in people who may talk: account enabled and トーク 有効."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True, gc=False):
     """A message somebody wants to post."""
 
     account: int
@@ -58,8 +58,7 @@ class Draft:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True, gc=False):
     """Where a posted message stands. ``dup``: it had been posted before."""
 
     channel: int

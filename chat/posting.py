@@ -7,10 +7,11 @@ order of their ids, so that several writers can neither number the same place tw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import msgspec
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Dialect, Select, bindparam, insert, select, update
 
 from chat import events
 from chat.frames import Message
@@ -19,6 +20,7 @@ from chat.queries import membership_of_row, memberships_wanted
 from chat.tables import channels, log_entries, members, messages
 from server.clock import to_millis
 from server.data.batch import Batch
+from server.data.prepared import Prepared
 from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.errors import AppError
@@ -88,33 +90,36 @@ def _message(draft: Draft, receipt: Receipt, name: str) -> Message:
 
 
 def _lock_channels(tx: Transaction, ids: list[int]) -> dict[int, _Channel]:
-    rows = tx.connection.execute(_channels_wanted(tx.dialect), {"keys": packed(ids)})
-    return {row.id: _Channel(row.id, row.seq, row.rev) for row in rows}
+    rows = _statements(tx.connection.dialect).lock_channels.run(tx.connection, keys=packed(ids))
+    return {id: _Channel(id, seq, rev) for id, seq, rev in rows}
 
 
 def _already_posted(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[int, str], Receipt]:
     keys = packed((draft.account, draft.client_id) for draft in drafts)
-    rows = tx.connection.execute(_posted_wanted(tx.dialect), {"keys": keys})
+    rows = _statements(tx.connection.dialect).already_posted.run(tx.connection, keys=keys)
     return {
-        (row.sender_id, row.client_id): Receipt(row.channel_id, row.seq, row.rev, row.at, dup=True) for row in rows
+        (sender, client_id): Receipt(channel, seq, rev, at, dup=True)
+        for sender, client_id, channel, seq, rev, at in rows
     }
 
 
 def _memberships(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[int, int], Membership]:
     keys = packed({(draft.channel, draft.account) for draft in drafts})
-    rows = tx.connection.execute(memberships_wanted(tx.dialect), {"keys": keys})
+    rows = _statements(tx.connection.dialect).memberships.run(tx.connection, keys=keys)
     return {(row.channel_id, row.account_id): membership_of_row(row) for row in rows}
 
 
 def _write(tx: Transaction, fresh: list[tuple[Draft, Receipt, Membership]], counters: dict[int, _Channel]) -> None:
-    run = tx.connection.execute
-    run(_INSERT_MESSAGES, [_message_row(draft, receipt) for draft, receipt, _ in fresh])
-    run(_INSERT_LOG, [_log_row(draft, receipt, member) for draft, receipt, member in fresh])
+    statements, connection = _statements(tx.connection.dialect), tx.connection
+    statements.insert_messages.run_many(connection, [_message_row(draft, receipt) for draft, receipt, _ in fresh])
+    statements.insert_log.run_many(connection, [_log_row(draft, receipt, member) for draft, receipt, member in fresh])
     touched = sorted({receipt.channel for _, receipt, _ in fresh})
-    run(_RAISE, [{"c": id, "s": counters[id].seq, "r": counters[id].rev} for id in touched])
+    raised = [{"c": id, "s": counters[id].seq, "r": counters[id].rev} for id in touched]
+    statements.raise_counters.run_many(connection, raised)
     # Posting marks one's own: the last of a sender's messages in the group decides.
     marks = {(receipt.channel, draft.account): receipt.seq for draft, receipt, _ in fresh}
-    run(_MARK, [{"c": channel, "a": account, "s": seq} for (channel, account), seq in sorted(marks.items())])
+    moved = [{"c": channel, "a": account, "s": seq} for (channel, account), seq in sorted(marks.items())]
+    statements.mark_read.run_many(connection, moved)
 
 
 def _message_row(draft: Draft, receipt: Receipt) -> dict[str, object]:
@@ -141,8 +146,34 @@ def _log_row(draft: Draft, receipt: Receipt, member: Membership) -> dict[str, ob
     }
 
 
-_INSERT_MESSAGES = insert(messages)
-_INSERT_LOG = insert(log_entries).inline()
+@dataclass(frozen=True)
+class _Statements:
+    """All that posting asks and writes, compiled once for a dialect."""
+
+    lock_channels: Prepared
+    already_posted: Prepared
+    memberships: Prepared
+    insert_messages: Prepared
+    insert_log: Prepared
+    raise_counters: Prepared
+    mark_read: Prepared
+
+
+@cache
+def _statements(dialect: Dialect) -> _Statements:
+    return _Statements(
+        lock_channels=Prepared(_channels_wanted(dialect.name), dialect),
+        already_posted=Prepared(_posted_wanted(dialect.name), dialect),
+        memberships=Prepared(memberships_wanted(dialect.name), dialect),
+        insert_messages=Prepared(insert(messages), dialect, _MESSAGE_COLUMNS),
+        insert_log=Prepared(insert(log_entries).inline(), dialect, _LOG_COLUMNS),
+        raise_counters=Prepared(_RAISE, dialect),
+        mark_read=Prepared(_MARK, dialect),
+    )
+
+
+_MESSAGE_COLUMNS = ("channel_id", "seq", "rev", "sender_id", "client_id", "at", "text")
+_LOG_COLUMNS = ("at", "kind", "channel_id", "rev", "seq", "actor_id", "body")
 _RAISE = update(channels).where(channels.c.id == bindparam("c")).values(seq=bindparam("s"), rev=bindparam("r"))
 _MARK = (
     update(members)
@@ -155,7 +186,6 @@ _MARK = (
 )
 
 
-@cache
 def _channels_wanted(dialect: str) -> Select:
     keys = key_rows(dialect, int)
     wanted = select(channels.c.id, channels.c.seq, channels.c.rev)
@@ -164,9 +194,9 @@ def _channels_wanted(dialect: str) -> Select:
     return wanted.where(channels.c.id.in_(select(keys.c.k0))).order_by(channels.c.id).with_for_update()
 
 
-@cache
 def _posted_wanted(dialect: str) -> Select:
     keys = key_rows(dialect, int, str)
     m = messages.c
     same = (m.sender_id == keys.c.k0) & (m.client_id == keys.c.k1)
-    return select(m.sender_id, m.client_id, m.channel_id, m.seq, m.rev, m.at).select_from(keys.join(messages, same))
+    wanted = select(m.sender_id, m.client_id, m.channel_id, m.seq, m.rev, m.at)
+    return wanted.select_from(keys.join(messages, same))

@@ -80,7 +80,8 @@ messages = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_messages_rev", messages.c.channel_id, messages.c.rev, unique=True)
-Index("ix_messages_client", messages.c.sender_id, messages.c.client_id, unique=True)
+# The client id first: UUIDv7 begin with their time, so that new ones of all senders share a page.
+Index("ix_messages_client", messages.c.client_id, messages.c.sender_id, unique=True)
 
 log_entries = Table(
     "log_entries",

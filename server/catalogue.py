@@ -171,6 +171,23 @@ _ERRORS: dict[str, Both] = {
         "ja": "送信から{hours}時間を過ぎたため、変更できません。",
         "en": "This was sent more than {hours} hours ago and can no longer be changed.",
     },
+    "alone": {
+        "ja": "自分だけのトークは作れません。相手を選んでください。",
+        "en": "Please choose someone else to talk to.",
+    },
+    "two_only": {
+        "ja": "1対1のトークではできません。グループを作ってください。",
+        "en": "This cannot be done in a direct talk. Please create a group.",
+    },
+    "too_many": {
+        "ja": "メンバーは{limit}人までです。",
+        "en": "A room has at most {limit} members.",
+    },
+    "host": {"ja": "このサーバの名前ではありません。", "en": "This is not this server's name."},
+    "origin": {
+        "ja": "ほかのサイトからは接続できません。",
+        "en": "Other sites cannot connect here.",
+    },
     "hello_first": {"ja": "最初に hello を送ってください。", "en": "Please send hello first."},
     "hello_twice": {"ja": "hello は一度だけ送れます。", "en": "Please send hello only once."},
 }

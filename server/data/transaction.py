@@ -10,8 +10,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 
-@dataclass(slots=True, frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """Something durable that a topic's watchers are told, after the commit and in the order of ``rev``.
 
     ``rev`` is None for a latest-value notice that nobody resumes from. ``joins`` and ``leaves`` are account

@@ -169,7 +169,7 @@ def _close(pipe: IO[str] | None) -> None:
 def load(scenario: str, who: Path, port: int, *, core: int | None = None, **options: object) -> Measured:
     """Run one scenario and return what it measured. ``options`` are load.c's, with ``_`` for ``-``."""
     words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value is not None]
-    command = [compiled("load"), f"--scenario={scenario}", f"--who={who}", f"--port={port}", *words]
+    command: list[str | Path] = [compiled("load"), f"--scenario={scenario}", f"--who={who}", f"--port={port}", *words]
     with pinned(core):
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

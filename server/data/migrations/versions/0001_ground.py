@@ -155,7 +155,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel_id", "seq", name=op.f("pk_messages")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_messages_client", "messages", ["sender_id", "client_id"], unique=True)
+    op.create_index("ix_messages_client", "messages", ["client_id", "sender_id"], unique=True)
     op.create_index("ix_messages_rev", "messages", ["channel_id", "rev"], unique=True)
     op.create_table(
         "privileges",
