@@ -10,8 +10,9 @@ from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import click
+from sqlalchemy.exc import OperationalError
 
-from server import logs, settings
+from server import logs, loop, settings
 from server.checking import check
 from server.clients import order
 from server.data import engine, migrate
@@ -53,8 +54,7 @@ def work() -> None:
     chosen = _settings()
     logs.configure(chosen)
     if chosen.embedded:
-        click.echo("With SQLite `renraku serve` does this work: nothing to do here. Waiting to be stopped.")
-        _run(_until_stopped())
+        _run(_until_stopped("With SQLite `renraku serve` does this work. Nothing to do here but to wait."))
     else:
         _run(_worker(chosen))
 
@@ -210,9 +210,14 @@ def _order(wish: Any) -> Report:
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run it to its end; a trouble an operator can mend is one line."""
     try:
-        return asyncio.run(work)
+        return loop.run(work)
     except TROUBLES as trouble:
         raise click.ClickException(str(trouble)) from None
+    except (PermissionError, NotADirectoryError) as trouble:
+        raise click.ClickException(f"{trouble.filename}: {trouble.strerror}.") from None
+    except OperationalError as trouble:
+        reason = str(trouble.orig).strip().partition("\n")[0]
+        raise click.ClickException(f"The database cannot be reached: {reason}") from None
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -230,8 +235,10 @@ async def _worker(chosen: Settings) -> None:
         await asyncio.gather(stopped, working, return_exceptions=True)
 
 
-async def _until_stopped() -> None:
+async def _until_stopped(saying: str = "") -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if saying:
+        click.echo(saying)
     await stop.wait()

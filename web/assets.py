@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from starlette.requests import Request
@@ -18,6 +19,8 @@ TEMPLATES = HOME / "templates"
 
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
+# As Vite names them. Whatever else is asked for (a path, a NUL, a thousand letters) never comes to the disk.
+_ASSET_NAME = re.compile(r"[\w-][\w.-]{0,199}", re.ASCII)
 _VARIANTS = (("br", ".br"), ("gzip", ".gz"))
 # By our own list: the machine's table of types differs from place to place.
 _TYPES = {
@@ -36,10 +39,9 @@ _TYPES = {
 async def asset(request: Request) -> Response:
     """A file whose name carries its content's hash, so that it may be kept for ever."""
     name: str = request.path_params["name"]
-    folder = DIST / "assets"
-    path = (folder / name).resolve()
+    path = DIST / "assets" / name
     kind = _TYPES.get(path.suffix)
-    if kind is None or path.parent != folder.resolve() or not path.is_file():
+    if kind is None or not _ASSET_NAME.fullmatch(name) or not path.is_file():
         raise NotFound()
     headers = {"cache-control": _FOREVER, "vary": "accept-encoding"}
     for encoding, suffix in _VARIANTS:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
 MINIMUM_SQLITE = (3, 38, 0)
 """The first SQLite whose JSON functions are built in; below it we refuse to start."""
 
+_ADDRESSES = "sqlite:/// or postgresql://"
 BUSY_SECONDS = 5
 WAL_PAGES_KEPT = 64 * 1024 * 1024
 
@@ -27,7 +29,10 @@ class UnsupportedDatabase(Exception):
 
 def parse(url: str) -> URL:
     """The database's address, or ``UnsupportedDatabase`` in words an operator can act on."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UnsupportedDatabase(f"RENRAKU_DATABASE_URL must begin with {_ADDRESSES}") from None
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -35,7 +40,7 @@ def parse(url: str) -> URL:
             wanted = ".".join(map(str, MINIMUM_SQLITE))
             raise UnsupportedDatabase(f"SQLite {sqlite3.sqlite_version} is too old: {wanted} or newer is needed.")
         return parsed.set(drivername="sqlite+pysqlite")
-    raise UnsupportedDatabase("RENRAKU_DATABASE_URL must begin with sqlite:/// or postgresql://")
+    raise UnsupportedDatabase(f"RENRAKU_DATABASE_URL must begin with {_ADDRESSES}")
 
 
 def writing_engine(url: URL) -> Engine:

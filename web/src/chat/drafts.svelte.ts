@@ -1,19 +1,16 @@
 /** What was begun in each room and not sent yet; kept in this browser, per account. */
-import { SvelteMap } from 'svelte/reactivity'
-
 import { drop, keep, kept, keptNames } from '../lib/keep'
 
 const STORE_AFTER_MS = 400
 
 export class Drafts {
-  private readonly texts = new SvelteMap<number, string>()
+  private texts = $state.raw<ReadonlyMap<number, string>>(new Map())
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>()
 
   constructor(private readonly account: number) {
-    for (const name of keptNames(`draft.${account}.`)) {
-      const text = kept<string>(`draft.${account}.${name}`)
-      if (text) this.texts.set(Number(name), text)
-    }
+    const names = keptNames(`draft.${account}.`)
+    const texts = names.map((name) => [Number(name), kept<string>(`draft.${account}.${name}`) ?? ''] as const)
+    this.texts = new Map(texts.filter(([, text]) => text))
     addEventListener('pagehide', () => this.storeAll())
   }
 
@@ -26,8 +23,10 @@ export class Drafts {
   }
 
   set(channel: number, text: string): void {
-    if (text) this.texts.set(channel, text)
-    else this.texts.delete(channel)
+    const texts = new Map(this.texts)
+    if (text) texts.set(channel, text)
+    else texts.delete(channel)
+    this.texts = texts
     // Not at every key: storage writes to disk.
     clearTimeout(this.timers.get(channel))
     this.timers.set(channel, setTimeout(() => this.store(channel), STORE_AFTER_MS))

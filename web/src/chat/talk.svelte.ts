@@ -43,6 +43,8 @@ export class Talk {
   private readonly catching = new Set<number>()
   /** One's own read marks as the server told them when the line opened. */
   private serverRead = new Map<number, number>()
+  /** Timelines that catch up after the line was lost. */
+  private resumed = new Set<number>()
   private readonly net: Line
   private readonly sender: Sender
   private readonly marks = new Marks((channel, seq) => this.ask({ do: 'mark', channel, seq }))
@@ -52,7 +54,7 @@ export class Talk {
     this.state = emptyState(me.id)
     this.net = new Line({
       url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/socket`,
-      hello: () => ({ have: this.held() }),
+      hello: () => ({ have: this.resuming() }),
       apply: (arrivals) => this.apply(arrivals),
       changed: (line) => this.lineChanged(line),
       unreached: () => void this.checkSession(),
@@ -73,6 +75,9 @@ export class Talk {
     this.net.start()
     return () => this.net.stop()
   }
+
+  /** Signing out: the server's closing must not lead anywhere else. */
+  hangUp = () => this.net.stop()
 
   ask<C extends Command>(command: C): Promise<Answers[C['do']]> {
     return this.net.ask(command)
@@ -194,8 +199,9 @@ export class Talk {
     if (this.channel !== null && !this.timelineOf(this.channel)) this.enter()
   }
 
-  private held(): Record<string, number> {
+  private resuming(): Record<string, number> {
     const lists = [...this.state.timelines.values()].filter((one) => !this.state.reloading.has(one.channel))
+    this.resumed = new Set(lists.map((one) => one.channel))
     return Object.fromEntries(lists.map((one) => [String(one.channel), one.rev]))
   }
 
@@ -224,6 +230,11 @@ export class Talk {
       const read = before.rooms.byId.get(frame.channel)?.read
       // Nobody looks: the line will stand where the person stopped.
       if (frame.message.sender !== before.me && frame.message.seq === (read ?? 0) + 1) this.unreadFrom = frame.message.seq
+    }
+    if ((frame.is === 'changes' || frame.is === 'reset') && this.resumed.delete(frame.channel)) {
+      const read = before.rooms.byId.get(frame.channel)?.read ?? 0
+      const missed = frame.messages.some((message) => message.seq > read && message.sender !== before.me)
+      if (missed && frame.channel === this.channel) this.unreadFrom = read + 1
     }
   }
 

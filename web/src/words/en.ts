@@ -47,7 +47,6 @@ export default {
     no_right: 'Talk is not enabled for you. Please ask your administrator.',
     rooms: 'Rooms',
     filter: 'Find a room',
-    filter_clear: 'Clear',
     filter_none: 'No room found.',
     no_rooms: 'You are not in any room yet.',
     choose: 'Choose a room from the list.',

@@ -1,0 +1,75 @@
+"""``renraku serve`` as a process of its own, to be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
+START_SECONDS = 20
+
+
+class ServerProcess:
+    """A server on one folder and one port, started again and again."""
+
+    def __init__(self, folder: Path, port: int, **environment: str) -> None:
+        self.folder = folder
+        self.port = port
+        self.host = f"127.0.0.1:{port}"
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "RENRAKU_VAR": str(folder),
+            "RENRAKU_ARGON2_MEMORY": "64",
+            "RENRAKU_POSTS_PER_SECOND": "100000",
+            **environment,
+        }
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start, and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *COMMAND,
+                *("serve", "--no-demo", "--port", str(self.port)),
+                cwd=self.folder.parent,
+                env=self._environment,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=log,
+            )
+        async with asyncio.timeout(START_SECONDS):
+            while not await self._answers():
+                assert self.process.returncode is None, self.log.read_text()[-4000:]
+                await asyncio.sleep(0.02)
+
+    @property
+    def log(self) -> Path:
+        """What the process said on stderr."""
+        return self.folder.parent / "server.log"
+
+    async def kill(self) -> None:
+        """``kill -9``: no handler runs, nothing is flushed."""
+        await self._signal(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """The orderly way."""
+        await self._signal(signal.SIGTERM)
+
+    async def _signal(self, number: signal.Signals) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(number)
+            await self.process.wait()
+
+    async def _answers(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(f"GET /healthz HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode())
+            first = await reader.readline()
+            writer.close()
+            return b" 200 " in first
+        except OSError:
+            return False
