@@ -40,9 +40,7 @@ async def read_form(request: Request) -> dict[str, str]:
         raise WrongKind("form_only")
     body = await request.body()
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_LIMIT
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_LIMIT)
     except ValueError:
         raise Invalid() from None
     fields = dict(pairs)

@@ -189,7 +189,7 @@ def _say_added(login_id: str, generated: str) -> None:
         click.echo(f"Password: {generated}")
 
 
-def _settings(**given: object) -> Settings:
+def _settings(**given: Any) -> Settings:
     try:
         return settings.load(**given)
     except WrongSettings as problem:

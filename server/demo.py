@@ -117,9 +117,7 @@ async def _add_people(services: Services, sign_ins: list[SignIn]) -> dict[str, i
     return people
 
 
-def _add_all(
-    tx: Transaction, hashed: list[tuple[str, str]], listeners: tuple[PeopleChanged, ...]
-) -> dict[str, int]:
+def _add_all(tx: Transaction, hashed: list[tuple[str, str]], listeners: tuple[PeopleChanged, ...]) -> dict[str, int]:
     return {login_id.partition("@")[0]: _add(tx, login_id, hash, listeners) for login_id, hash in hashed}
 
 

@@ -112,9 +112,7 @@ class Gate:
         finally:
             _note(scope, answer.status, started)
 
-    async def _refuse(
-        self, scope: Scope, receive: Receive, answer: _Answer, refusal: AppError
-    ) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, answer: _Answer, refusal: AppError) -> None:
         if answer.status:
             # Half an answer is out: all that can be done is to end the line, so that nobody takes it for whole.
             raise refusal

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from server.catalogue import CATALOGUE
+from server.catalogue import CATALOGUE, Both
 from server.errors import AppError
 
 LANGUAGES = ("ja", "en")
@@ -27,7 +27,7 @@ class _Missing(dict[str, Any]):
 
 def text(language: str, key: str, /, **values: Any) -> str:
     """The string ``key`` in this language; a key that does not exist is a bug."""
-    return _filled(CATALOGUE[key][_known(language)], values)
+    return _filled(_in(language, CATALOGUE[key]), values)
 
 
 def translator(language: str) -> Translate:
@@ -38,7 +38,7 @@ def translator(language: str) -> Translate:
 def sentence(refusal: AppError, language: str) -> str:
     """What a refusal says to a person."""
     found = CATALOGUE.get(f"error.{refusal.code}") or CATALOGUE[f"error.{type(refusal).code}"]
-    return _filled(found[_known(language)], _values(refusal, language))
+    return _filled(_in(language, found), _values(refusal, language))
 
 
 def title(refusal: AppError, language: str) -> str:
@@ -65,8 +65,8 @@ def _weighed(parts: Iterable[str]) -> Iterable[tuple[str, float]]:
             continue
 
 
-def _known(language: str) -> str:
-    return language if language in LANGUAGES else DEFAULT
+def _in(language: str, both: Both) -> str:
+    return both["en"] if language == "en" else both["ja"]
 
 
 def _filled(template: str, values: dict[str, Any]) -> str:

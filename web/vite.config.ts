@@ -11,7 +11,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   base: '/',
   // No svelte.config.js: what it could say is said here.
-  plugins: [svelte({ configFile: false }), svelteTesting(), compressed()],
+  plugins: [svelte({ configFile: false }), svelteTesting(), paintLate(), compressed()],
   build: {
     outDir: 'dist',
     assetsDir: 'assets',
@@ -25,6 +25,18 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
   },
 })
+
+/** Paint when the script has set the colours: who chose light on a dark device sees no dark flash. */
+function paintLate(): Plugin {
+  return {
+    name: 'paint-late',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"'),
+    },
+  }
+}
 
 /** Write `.br` and `.gz` beside each asset: compressing per request costs most on the busiest day. */
 function compressed(): Plugin {

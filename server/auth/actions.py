@@ -115,9 +115,7 @@ def delete_account(tx: Transaction, actor: Actor, account_id: int, listeners: Li
     _tell(tx, actor, account, gone, listeners)
 
 
-def set_talk(
-    tx: Transaction, actor: Actor, account_id: int, talk: bool, listeners: Listeners = ()
-) -> Account:
+def set_talk(tx: Transaction, actor: Actor, account_id: int, talk: bool, listeners: Listeners = ()) -> Account:
     """トーク 有効/無効 (S10). Open clients come back at once and are told anew."""
     actor.require_one_of(Privilege.ADMIN_USER, Privilege.ADMIN_GOTALK)
     tx.lock("company")
@@ -210,8 +208,6 @@ def _changed(
     return after
 
 
-def _tell(
-    tx: Transaction, actor: Actor, before: Account | None, after: Account, listeners: Listeners
-) -> None:
+def _tell(tx: Transaction, actor: Actor, before: Account | None, after: Account, listeners: Listeners) -> None:
     for listener in listeners:
         listener(tx, actor, before, after)

@@ -19,9 +19,7 @@ TEXT_LIMIT = 300
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def record(
-    tx: Transaction, actor: Actor, action: str, target: str = "", result: str = "ok", **detail: Any
-) -> None:
+def record(tx: Transaction, actor: Actor, action: str, target: str = "", result: str = "ok", **detail: Any) -> None:
     """Write one line of the trail, in the transaction of what it tells."""
     forbidden = SECRET_NAMES.intersection(detail)
     if forbidden:

@@ -23,6 +23,8 @@ class Credentials:
     password_hash: str | None
 
 
+AnyRow = Row[*tuple[Any, ...]]
+
 _ACCOUNT_COLUMNS = (
     accounts.c.id,
     accounts.c.login_id,
@@ -126,7 +128,7 @@ def _credentials(connection: Connection, wanted: Select[Any]) -> Credentials | N
     return Credentials(_account(rows), rows[0].password_hash) if rows else None
 
 
-def _account(rows: Sequence[Row[Any]]) -> Account:
+def _account(rows: Sequence[AnyRow]) -> Account:
     """One account from its rows, one for each privilege."""
     first = rows[0]
     return Account(
@@ -142,7 +144,7 @@ def _account(rows: Sequence[Row[Any]]) -> Account:
     )
 
 
-def _session(row: Row[Any]) -> Session:
+def _session(row: AnyRow) -> Session:
     return Session(
         token_hash=row.token_hash,
         public_id=row.public_id,

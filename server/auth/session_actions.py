@@ -95,9 +95,7 @@ def wrong_sign_in() -> Invalid:
     return Invalid("signin_wrong")
 
 
-def sign_in(
-    tx: Transaction, actor: Actor, tried: Tried, session: NewSession, rehashed: str | None = None
-) -> Account:
+def sign_in(tx: Transaction, actor: Actor, tried: Tried, session: NewSession, rehashed: str | None = None) -> Account:
     """The password was right: a new session. Refused when the account has changed meanwhile."""
     assert tried.credentials is not None
     found = queries.credentials_of(tx.connection, tried.credentials.account.id)

@@ -20,6 +20,7 @@ SEEN_EVERY = timedelta(hours=1)
 
 AGENT_LIMIT = 300
 
+
 def new_token() -> str:
     """What a browser keeps: 256 random bits."""
     return secrets.token_urlsafe(32)

@@ -250,7 +250,5 @@ async def test_what_outlives_a_refusal_is_written_although_it_is_refused(service
 
     with pytest.raises(AppError):
         await services.writer.act(refuse)
-    found = await services.readers.ask(
-        lambda db: db.exec_driver_sql("SELECT action FROM audit").scalars().all()
-    )
+    found = await services.readers.ask(lambda db: db.exec_driver_sql("SELECT action FROM audit").scalars().all())
     assert list(found) == ["kept"]

@@ -48,9 +48,7 @@ async def server(tmp_path: Path, sqlite_template: Path, clock: SetClock) -> Asyn
 def add(server: Running) -> Add:
     """Add somebody who signs in with ``PASSWORD``."""
 
-    async def added(
-        login: str, *privileges: Privilege, must_change: bool = False, talk: bool = True
-    ) -> Account:
+    async def added(login: str, *privileges: Privilege, must_change: bool = False, talk: bool = True) -> Account:
         services = server.services
         new = new_account(f"{login}@hokuto.example", login, talk=talk, privileges=frozenset(privileges))
         hashed = await services.passwords.hash(Accepted(PASSWORD))

@@ -38,9 +38,7 @@ async def test_a_hash_made_with_less_wants_renewal(pool: PasswordPool):
     stronger.close()
 
 
-async def test_beyond_the_queue_one_is_told_when_to_come_back(
-    pool: PasswordPool, monkeypatch: pytest.MonkeyPatch
-):
+async def test_beyond_the_queue_one_is_told_when_to_come_back(pool: PasswordPool, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(passwords, "WAITING_LIMIT", 3)
     held = threading.Event()
     pool._pool.submit(held.wait, 5)

@@ -100,9 +100,7 @@ async def test_use_keeps_a_session_alive_but_not_for_ever(server: Running, add, 
         assert (await visitor.get("/api/me")).status_code == 401
 
 
-async def test_being_used_is_written_down_once_an_hour(
-    server: Running, add, clock, monkeypatch: pytest.MonkeyPatch
-):
+async def test_being_used_is_written_down_once_an_hour(server: Running, add, clock, monkeypatch: pytest.MonkeyPatch):
     await add("sano")
     async with await signed_in(server) as visitor:
         written: list[object] = []
@@ -180,9 +178,7 @@ async def test_talk_taken_away_sends_the_client_round_once(server: Running, add)
         again = await server.connect(token)
         assert again.welcome["me"]["talk"] is False
         # The loop that reads what other processes have revoked comes to the same row a little later.
-        for id, revoked in await server.services.readers.ask(
-            revocation.new_revocations, 0, server.services.clock()
-        ):
+        for id, revoked in await server.services.readers.ask(revocation.new_revocations, 0, server.services.clock()):
             assert id == revoked.id
             server.services.hub.revoke(revoked)
         await again.expect_silence()

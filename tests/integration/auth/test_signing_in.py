@@ -162,9 +162,7 @@ async def test_signing_in_again_ends_the_session_that_the_browser_had(server: Ru
         assert (await visitor.get("/api/me")).status_code == 200
 
 
-async def test_an_old_hash_is_renewed_when_its_owner_comes(
-    server: Running, add, monkeypatch: pytest.MonkeyPatch
-):
+async def test_an_old_hash_is_renewed_when_its_owner_comes(server: Running, add, monkeypatch: pytest.MonkeyPatch):
     await add("sano")
     stronger = PasswordPool(memory_kib=128, threads=1)
     monkeypatch.setattr(server.services, "passwords", stronger)

@@ -71,9 +71,7 @@ async def test_a_file_comes_as_small_as_the_browser_takes_it(
     server: Running, built: Path, wish: str, encoding: str | None, body: bytes | None
 ):
     async with Visitor(server) as visitor:
-        async with visitor._client.stream(
-            "GET", "/assets/app-1a2b.js", headers={"Accept-Encoding": wish}
-        ) as answer:
+        async with visitor._client.stream("GET", "/assets/app-1a2b.js", headers={"Accept-Encoding": wish}) as answer:
             raw = b"".join([piece async for piece in answer.aiter_raw()])
     assert answer.headers.get("content-encoding") == encoding
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"

@@ -21,6 +21,13 @@ export type Problem = null | { kind: 'gone' | 'failed'; message: string }
 
 export class Talk {
   state = $state.raw<State>(emptyState(0))
+  // Parts of it on their own: who reads one of them is not disturbed when another changes, and with hundreds of
+  // rows on the screen that is most of the work.
+  readonly self = $derived(this.state.me)
+  readonly rooms = $derived(this.state.rooms)
+  readonly outbox = $derived(this.state.outbox)
+  readonly members = $derived(this.state.members)
+  readonly failedIn = $derived(new Set(this.outbox.filter((item) => item.state === 'failed').map((item) => item.channel)))
   line = $state.raw<LineState>('connecting')
   /** There has been no line for so long that people should know. */
   late = $state.raw(false)

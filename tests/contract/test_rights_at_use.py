@@ -1,0 +1,113 @@
+"""Law 5: rights are asked at each use, and whose right has gone is out within a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from sqlalchemy import insert
+from websockets.exceptions import InvalidStatus
+
+from server.auth import actions, session_actions, sessions
+from server.auth.model import Actor, operator
+from server.auth.tables import revocations
+from server.data.transaction import Transaction
+from server.ports import people_listeners
+from server.work.jobs import Worker
+from tests.tools.client import Refused
+from tests.tools.company import sign_in
+
+
+@pytest.fixture
+async def talk(server, company):
+    sato = await server.connect(company.sato.token)
+    suzuki = await server.connect(company.suzuki.token)
+    made = await sato.ask("room.create", kind="closed", name="営業部", people=[company.suzuki.id])
+    await suzuki.expect("room.added")
+    return sato, suzuki, made["room"]["id"]
+
+
+async def closed_within_a_second(client, code):
+    start = time.monotonic()
+    await client.expect_close(code)
+    assert time.monotonic() - start < 1.0
+
+
+async def test_a_disabled_person_is_out_at_once_and_cannot_come_back(server, company, talk):
+    sato, suzuki, room = talk
+    await server.services.writer.act(actions.disable_account, operator(), company.suzuki.id)
+    await sato.post(room, "いまのは聞こえない")
+    await closed_within_a_second(suzuki, 4401)
+    assert [frame["is"] for frame in suzuki.heard] == ["room.added", "bye"]
+    with pytest.raises(InvalidStatus):
+        await server.connect(company.suzuki.token)
+
+
+async def test_ending_one_session_leaves_the_other(server, company, talk):
+    _, suzuki, _ = talk
+    second = await server.connect(await sign_in(server.services, company.suzuki.id))
+    signed_in = await server.services.readers.ask(
+        sessions.find, sessions.hash_of(company.suzuki.token), server.services.clock(), sessions.SEEN_EVERY * 24
+    )
+    await server.services.writer.act(session_actions.sign_out, Actor(company.suzuki.id, "suzuki"), signed_in)
+    await closed_within_a_second(suzuki, 4401)
+    await second.ask("ping")
+
+
+async def test_who_may_no_longer_talk_comes_back_and_hears_nothing(server, company, talk):
+    sato, suzuki, room = talk
+    await server.services.writer.act(actions.set_talk, operator(), company.suzuki.id, False)
+    await closed_within_a_second(suzuki, 4411)
+
+    again = await server.connect(company.suzuki.token)
+    await sato.post(room, "聞こえますか")
+
+    assert again.welcome["rooms"] == [] and again.welcome["me"]["talk"] is False
+    await again.expect_silence()
+    with pytest.raises(Refused, match="talk_disabled"):
+        await again.post(room, "はい")
+    for asking in (("history", {"channel": room}), ("people.find", {"find": ""}), ("room.direct", {"person": 1})):
+        with pytest.raises(Refused, match="talk_disabled"):
+            await again.ask(asking[0], **asking[1])
+
+
+async def test_a_revocation_by_another_process_is_found_within_a_second(server, company, talk):
+    """Its row is all we have: no call, no bus."""
+    _, suzuki, _ = talk
+
+    def elsewhere(tx: Transaction) -> None:
+        row = {"at": tx.now, "account_id": company.suzuki.id, "token_hash": "", "final": True}
+        tx.connection.execute(insert(revocations).values(row))
+
+    await server.services.writer.act(elsewhere)
+    await closed_within_a_second(suzuki, 4401)
+
+
+async def test_a_session_that_ended_between_the_door_and_hello_is_told_nothing(server, company, talk):
+    late = await server.connect(company.suzuki.token, hello=False)
+
+    def forget(tx: Transaction) -> None:
+        sessions.forget_ended(tx, idle=tx.now - tx.now)
+
+    # Its row goes without a revocation, as when a session ends by age.
+    await server.services.writer.act(forget)
+    await late.say("hello", have={})
+    await late.expect_close(4401)
+    assert [frame["is"] for frame in late.heard] == ["bye"]
+
+
+async def test_a_deleted_person_leaves_his_rooms_and_keeps_his_name(server, company, talk):
+    sato, suzuki, room = talk
+    await suzuki.post(room, "お世話になりました")
+    await sato.expect("room.added")
+    await sato.expect("message.posted")
+
+    listeners = people_listeners(server.services.ports)
+    await server.services.writer.act(actions.delete_account, operator(), company.suzuki.id, listeners)
+    worker = asyncio.create_task(Worker(server.services).run())
+    left = await sato.expect("member.left", channel=room)
+    worker.cancel()
+    assert left["member"]["name"] == "suzuki" and left["members"] == 1
+    page = await sato.ask("history", channel=room)
+    assert page["messages"][0]["name"] == "suzuki"
