@@ -54,6 +54,7 @@ class Connection:
         "owed_bytes",
         "owed_frames",
         "session",
+        "skipped",
         "topics",
         "unsent",
         "write",
@@ -72,10 +73,12 @@ class Connection:
         # Topics that were taken away, with the rev of the removal.
         self.barred: dict[str, int] = {}
         self.held: list[bytes] = []
-        # Answers that wait for a slow line; events are not kept.
+        # Answers, and notices without a rev, that wait for a slow line; other events are not kept.
         self.unsent: list[bytes] = []
         self.owed_bytes = 0
         self.owed_frames = 0
+        # Whether something was not given to a slow line.
+        self.skipped = False
         self.closed = False
         self.write: Callable[[bytes], None] = self._hold
 
@@ -95,6 +98,11 @@ class Connection:
         self._owe(data)
 
     def _skip(self, data: bytes) -> None:
+        self.skipped = True
+        self._owe(data)
+
+    def _keep(self, data: bytes) -> None:
+        self.unsent.append(data)
         self._owe(data)
 
     def _owe(self, data: bytes) -> None:
@@ -107,7 +115,11 @@ class Connection:
     def _switch(self, write: Callable[[bytes], None]) -> None:
         self.write = write
         for topic in self.topics:
-            topic.watchers[self] = write
+            topic.watchers[self] = self.writes_to(topic)
+
+    def writes_to(self, topic: Topic) -> Callable[[bytes], None]:
+        """Where this topic's bytes go now. What no ``rev`` can bring back is kept even for a slow line."""
+        return self._keep if topic.kept and self.write == self._skip else self.write
 
     # ------------------------------------------------------------ answers
 
@@ -115,8 +127,7 @@ class Connection:
         """Send an answer; to a slow line it is owed and goes when it drains. If it never does, the resend
         is answered on the next connection."""
         if self.write == self._skip:
-            self.unsent.append(data)
-            self._owe(data)
+            self._keep(data)
         elif not self.closed:
             self.line.send_bytes(data)
 
@@ -132,12 +143,9 @@ class Connection:
         if self.closed or self.write != self._skip:
             return
         unsent, self.unsent = self.unsent, []
-        skipped = self.owed_frames > len(unsent)
+        skipped, self.skipped = self.skipped, False
         self.owed_bytes = self.owed_frames = 0
         self._switch(self.line.send_bytes)
-        if skipped and any(topic.rev is None for topic in self.topics):
-            # Something without a rev may have been among it: only a new beginning brings it back.
-            return self.close(CloseCode.RIGHTS_CHANGED)
         revs = {topic.key: topic.rev for topic in self.topics if topic.rev is not None} if skipped else {}
         if revs:
             unsent.append(ready(Heads(revs=revs)))

@@ -217,7 +217,7 @@ class Conversation:
             self.connection.close(CloseCode.OVERLOADED, retry_ms=random.randrange(1000, 5000))
 
     async def _open(self, hello: Hello) -> None:
-        self.watch(f"user:{self.account.id}")
+        self.services.hub.watch(self.connection, f"user:{self.account.id}", kept=True)
         # Asked again, now that a revocation would find this connection: between the door and here a session
         # may have ended, or the person's rights may have changed.
         idle = timedelta(days=self.services.settings.session_idle_days)

@@ -61,8 +61,8 @@ class Hub:
             if not here:
                 del self._accounts[connection.account]
 
-    def watch(self, connection: Connection, key: str, since: int = 0) -> None:
-        """Let a connection watch a topic from now on.
+    def watch(self, connection: Connection, key: str, since: int = 0, *, kept: bool = False) -> None:
+        """Let a connection watch a topic from now on; ``kept``: one whose events have no ``rev``.
 
         ``since`` is the ``rev`` of the row that gives the right: a removal that has been heard meanwhile and is
         younger wins, so that a right read before it was lost opens nothing.
@@ -71,8 +71,8 @@ class Hub:
             return
         topic = self._topics.get(key)
         if topic is None:
-            topic = self._topics[key] = Topic(key)
-        topic.watchers[connection] = connection.write
+            topic = self._topics[key] = Topic(key, kept)
+        topic.watchers[connection] = connection.writes_to(topic)
         connection.topics.add(topic)
 
     def topic(self, key: str) -> Topic | None:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 class Topic:
     """``watchers`` maps each connection to the function that takes its bytes: fan-out is one loop over them."""
 
-    __slots__ = ("key", "late", "mending", "rev", "watchers")
+    __slots__ = ("kept", "key", "late", "mending", "rev", "watchers")
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, kept: bool = False) -> None:
         self.key = key
+        # Its events have no rev, so nobody could fetch one that was not given to him.
+        self.kept = kept
         self.rev: int | None = None
         self.watchers: dict[Connection, Callable[[bytes], None]] = {}
         self.late: list[Event] = []

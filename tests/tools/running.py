@@ -51,7 +51,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         serving = asyncio.create_task(server._serve([listener]), name="uvicorn")
         here = Running(services, listener.getsockname()[1])
         try:
-            while not server.started:  # noqa: ASYNC110 (uvicorn offers a flag, no event)
+            while not server.started:
                 await asyncio.sleep(0.005)
             yield here
         finally:

@@ -4,7 +4,9 @@ import { clientId } from '../lib/clientid'
 import { type Arrival, Line, type LineState, NoAnswer, Refused } from '../lib/socket'
 import type { Answers, Command, Room } from '../lib/wire'
 import { Marks } from './marks'
+import type { Outbox } from './outbox'
 import * as rooms from './rooms'
+import type { Rooms } from './rooms'
 import { Sender } from './sender'
 import { emptyState, forgotten, type State, withArrival, withTimeline } from './state'
 import * as timeline from './timeline'
@@ -20,14 +22,15 @@ const LIST_AT_MOST_EVERY_MS = 1_000
 export type Problem = null | { kind: 'gone' | 'failed'; message: string }
 
 export class Talk {
-  state = $state.raw<State>(emptyState(0))
-  // Parts of it on their own: who reads one of them is not disturbed when another changes, and with hundreds of
-  // rows on the screen that is most of the work.
-  readonly self = $derived(this.state.me)
-  readonly rooms = $derived(this.state.rooms)
-  readonly outbox = $derived(this.state.outbox)
-  readonly members = $derived(this.state.members)
+  // The parts of the state on their own: who reads one is not disturbed when another changes, and with hundreds
+  // of rows on the screen that is most of the work.
+  rooms = $state.raw<Rooms>(rooms.noRooms)
+  timelines = $state.raw<State['timelines']>(new Map())
+  outbox = $state.raw<Outbox>([])
+  members = $state.raw<State['members']>(null)
   readonly failedIn = $derived(new Set(this.outbox.filter((item) => item.state === 'failed').map((item) => item.channel)))
+  /** Whose page this is. */
+  readonly self: number
   line = $state.raw<LineState>('connecting')
   /** There has been no line for so long that people should know. */
   late = $state.raw(false)
@@ -42,6 +45,7 @@ export class Talk {
   paging = $state.raw<'before' | 'after' | null>(null)
   textLimit = $state.raw(10_000)
 
+  private current: State
   private editMs = Number.POSITIVE_INFINITY
   /** The server's clock minus ours. */
   private skew = 0
@@ -58,7 +62,8 @@ export class Talk {
 
   constructor(me: api.CompanyMe) {
     this.me = me
-    this.state = emptyState(me.id)
+    this.self = me.id
+    this.current = emptyState(me.id)
     this.net = new Line({
       url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/socket`,
       hello: () => ({ have: this.resuming() }),
@@ -77,6 +82,19 @@ export class Talk {
     this.sender.restore()
   }
 
+  private get state(): State {
+    return this.current
+  }
+
+  private set state(next: State) {
+    this.current = next
+    // What is the same as before disturbs nobody.
+    this.rooms = next.rooms
+    this.timelines = next.timelines
+    this.outbox = next.outbox
+    this.members = next.members
+  }
+
   start(): () => void {
     this.lineChanged('connecting')
     this.net.start()
@@ -93,11 +111,11 @@ export class Talk {
   // ---------------------------------------------------------------- rooms
 
   room(id: number | null): Room | undefined {
-    return id === null ? undefined : this.state.rooms.byId.get(id)
+    return id === null ? undefined : this.rooms.byId.get(id)
   }
 
   timelineOf(id: number | null): timeline.Timeline | undefined {
-    return id === null ? undefined : this.state.timelines.get(id)
+    return id === null ? undefined : this.timelines.get(id)
   }
 
   open(channel: number): void {
@@ -181,7 +199,7 @@ export class Talk {
   }
 
   mayEdit(message: { sender: number; at: number; deleted?: number }): boolean {
-    if (message.sender !== this.state.me || message.deleted || !this.me.talk) return false
+    if (message.sender !== this.self || message.deleted || !this.me.talk) return false
     return Date.now() + this.skew < message.at + this.editMs
   }
 
@@ -236,11 +254,11 @@ export class Talk {
     if (frame.is === 'message.posted' && frame.channel === this.channel && !document.hasFocus()) {
       const read = before.rooms.byId.get(frame.channel)?.read
       // Nobody looks: the line will stand where the person stopped.
-      if (frame.message.sender !== before.me && frame.message.seq === (read ?? 0) + 1) this.unreadFrom = frame.message.seq
+      if (frame.message.sender !== this.self && frame.message.seq === (read ?? 0) + 1) this.unreadFrom = frame.message.seq
     }
     if ((frame.is === 'changes' || frame.is === 'reset') && this.resumed.delete(frame.channel)) {
       const read = before.rooms.byId.get(frame.channel)?.read ?? 0
-      const missed = frame.messages.some((message) => message.seq > read && message.sender !== before.me)
+      const missed = frame.messages.some((message) => message.seq > read && message.sender !== this.self)
       if (missed && frame.channel === this.channel) this.unreadFrom = read + 1
     }
   }

@@ -7,10 +7,22 @@ export function hue(id: number): number {
   return Math.round((id * STEP_DEGREES + 200) % 360)
 }
 
+const KEPT = 1000
+const known = new Map<string, string>()
+let graphemes: Intl.Segmenter | undefined
+
+/** Kept, because the same few people are drawn again and again and cutting a text into letters is slow. */
 export function initial(name: string): string {
-  const text = name.trim()
+  const made = known.get(name) ?? firstLetter(name.trim())
+  if (known.size >= KEPT) known.clear()
+  known.set(name, made)
+  return made
+}
+
+function firstLetter(text: string): string {
   if (!text) return '?'
   // 「葛󠄀」 is one letter made of two code points.
-  const [segment] = new Intl.Segmenter('ja', { granularity: 'grapheme' }).segment(text)
+  graphemes ??= new Intl.Segmenter('ja', { granularity: 'grapheme' })
+  const [segment] = graphemes.segment(text.slice(0, 32))
   return segment!.segment.toUpperCase()
 }

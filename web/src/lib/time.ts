@@ -14,9 +14,9 @@ function format(language: Language, options: Options): Intl.DateTimeFormat {
 }
 
 /** 9:05 */
-export function time(language: Language, at: number): string {
-  const [hour, minute] = format(language, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }).format(at).split(':')
-  return `${Number(hour)}:${minute}`
+export function time(at: number): string {
+  const when = new Date(at)
+  return `${when.getHours()}:${two(when.getMinutes())}`
 }
 
 /** 2027/04/01(木), in English Thu, 1 Apr 2027 */
@@ -24,18 +24,18 @@ export function day(language: Language, at: number): string {
   if (language === 'en') {
     return format('en', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(at)
   }
-  return `${date(at)}(${format('ja', { weekday: 'short' }).format(at)})`
+  return `${date(at)}(${'日月火水木金土'[new Date(at).getDay()]})`
 }
 
 /** 2027/04/01(木) 9:05 */
 export function dayTime(language: Language, at: number): string {
-  return `${day(language, at)} ${time(language, at)}`
+  return `${day(language, at)} ${time(at)}`
 }
 
 /** As short as it can be told apart: today the time, this year the day, else the date. */
 export function short(language: Language, at: number, now: number, yesterday: string): string {
   const days = dayNumber(now) - dayNumber(at)
-  if (days <= 0) return time(language, at)
+  if (days <= 0) return time(at)
   if (days === 1) return yesterday
   const when = new Date(at)
   if (when.getFullYear() !== new Date(now).getFullYear()) return date(at)
@@ -55,6 +55,9 @@ export function count(language: Language, n: number): string {
 
 function date(at: number): string {
   const when = new Date(at)
-  const two = (n: number) => String(n).padStart(2, '0')
   return `${when.getFullYear()}/${two(when.getMonth() + 1)}/${two(when.getDate())}`
+}
+
+function two(n: number): string {
+  return String(n).padStart(2, '0')
 }

@@ -1,0 +1,5 @@
+"""The same server as in the integration tests."""
+
+from tests.integration.conftest import company, server
+
+__all__ = ["company", "server"]
