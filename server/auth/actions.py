@@ -155,6 +155,8 @@ def set_language(tx: Transaction, actor: Actor, language: str, listeners: Listen
     if account.language == language:
         return account
     _update(tx, account.id, language=language)
+    # Open sockets come back and are spoken to in the new language.
+    revoke(tx, account.id, final=False)
     return _changed(tx, actor, "account.language", account, listeners, language=language)
 
 

@@ -7,12 +7,13 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, select, update
 
 from server.auth import queries
 from server.auth.model import SignedIn
 from server.auth.revocation import heard
 from server.auth.tables import sessions
+from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 
 SEEN_EVERY = timedelta(hours=1)
@@ -42,6 +43,15 @@ def seen(tx: Transaction, token_hash: str) -> None:
     recently = tx.now - SEEN_EVERY
     touched = update(sessions).where(sessions.c.token_hash == token_hash, sessions.c.seen_at <= recently)
     tx.connection.execute(touched.values(seen_at=tx.now))
+
+
+def seen_all(tx: Transaction, hashes: list[str]) -> None:
+    """All these sessions are in use now: their sockets are open."""
+    keys = key_rows(tx.dialect, str)
+    touched = update(sessions).where(
+        sessions.c.token_hash.in_(select(keys.c.k0)), sessions.c.seen_at <= tx.now - SEEN_EVERY
+    )
+    tx.connection.execute(touched.values(seen_at=tx.now), {"keys": packed(hashes)})
 
 
 def forget_ended(tx: Transaction, idle: timedelta) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from server.auth import queries, revocation
+from server.auth import queries, revocation, sessions
+from server.data.batch import Steps
+from server.data.sets import chunks
 from server.errors import Busy
 from server.live.frames import CloseCode, Heads
 from server.live.wire import ready
@@ -21,12 +23,13 @@ from server.services import Services
 
 REVOCATION_SECONDS = 0.5
 REVALIDATION_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 1800.0
 
 log = structlog.get_logger()
 
 
 class Upkeep:
-    """Three small loops, owned by the process and cancelled at its end."""
+    """A few small loops, owned by the process and cancelled at its end."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -43,6 +46,7 @@ class Upkeep:
         for name, every, work in (
             ("revocations", REVOCATION_SECONDS, self._revoke_new),
             ("sessions", REVALIDATION_SECONDS, self._close_ended),
+            ("keep alive", KEEP_ALIVE_SECONDS, self._keep_alive),
             ("heads", services.settings.heads_seconds, self._tell_heads),
         ):
             self._tasks.append(asyncio.create_task(_every(every, work), name=name))
@@ -83,6 +87,12 @@ class Upkeep:
                 services.hub.quit(connection)
                 connection.close(CloseCode.SIGNED_OUT)
 
+    async def _keep_alive(self) -> None:
+        """An open socket is a session in use, though its browser asks for no page in weeks."""
+        hashes = {connection.session for connection in self._services.hub.connections()}
+        if hashes:
+            await self._services.writer.bulk(_seen_steps(sorted(hashes)))
+
     async def _tell_heads(self) -> None:
         """Each topic that moved since the last time is told to all who watch it."""
         watched = self._services.hub.watched()
@@ -102,6 +112,11 @@ class Upkeep:
 
     def _kind(self, key: str) -> TopicKind | None:
         return next((kind for kind in self._kinds if key.startswith(kind.prefix)), None)
+
+
+def _seen_steps(hashes: list[str]) -> Steps:
+    for piece in chunks(hashes):
+        yield lambda tx, piece=piece: sessions.seen_all(tx, list(piece))
 
 
 async def _every(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
