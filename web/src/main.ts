@@ -19,8 +19,7 @@ async function begin(): Promise<void> {
     await words.choose(me.language)
     mount(App, { target, props: { me } })
   } catch (error) {
-    if (error instanceof api.ApiError && error.status === 401) return api.toSignIn()
-    mount(Unreachable, { target })
+    if (!api.mendedElsewhere(error)) mount(Unreachable, { target })
   }
 }
 

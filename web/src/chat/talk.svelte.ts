@@ -304,11 +304,7 @@ export class Talk {
   /** An attempt that does not even begin may mean that the session is over; only HTTP can say so. */
   private async checkSession(): Promise<void> {
     if (!navigator.onLine) return
-    try {
-      await api.me()
-    } catch (error) {
-      if (error instanceof api.ApiError && error.status === 401) api.toSignIn()
-    }
+    await api.me().catch(api.mendedElsewhere)
   }
 
   // ---------------------------------------------------------------- opening

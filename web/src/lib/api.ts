@@ -35,7 +35,20 @@ export const endSession = (id: string) => call<unknown>('POST', '/api/sessions/e
 
 /** Leaves for the sign-in page, and comes back to where one was. */
 export function toSignIn(): void {
-  location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`)
+  leaveFor('/signin')
+}
+
+/** A refusal that only another page can mend: goes there, and says whether it did. */
+export function mendedElsewhere(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false
+  if (error.status === 401) leaveFor('/signin')
+  else if (error.code === 'must_change') leaveFor('/password')
+  else return false
+  return true
+}
+
+function leaveFor(path: string): void {
+  location.assign(`${path}?next=${encodeURIComponent(location.pathname + location.search)}`)
 }
 
 async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
