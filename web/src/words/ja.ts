@@ -20,7 +20,7 @@ const ja = {
     morning: (name: string) => `${name}さん、おはようございます`,
     day: (name: string) => `${name}さん、こんにちは`,
     evening: (name: string) => `${name}さん、こんばんは`,
-    unread: (n: string) => `未読のメッセージが${n}件あります`,
+    unread: (n: string) => `未読のメッセージ ${n}件`,
     all_read: '未読のメッセージはありません',
     newest: '最近のトークルーム',
     open_talk: 'トークを開く',
