@@ -8,11 +8,10 @@ from msgspec import structs
 from sqlalchemy import bindparam, insert, select, update
 
 from chat import events, logbook, queries
-from chat.frames import Member, Person, Room, RoomAdded
+from chat.frames import Kind, Member, Person, Room, RoomAdded
 from chat.model import (
     MEMBERS_LIMIT,
     Channel,
-    Kind,
     Membership,
     group_name,
     pair_key,
@@ -169,9 +168,16 @@ def _found_channel(
     """Write a new room and its members, all under its first ``rev``, and tell each of them."""
     if len(people) > MEMBERS_LIMIT:
         raise Invalid("too_many", limit=MEMBERS_LIMIT)
-    row = {"kind": kind, "name": name, "pair": pair, "rev": 1, "room_rev": 1, "members": len(people)}
+    row: dict[str, object] = {
+        "kind": kind,
+        "name": name,
+        "pair": pair,
+        "rev": 1,
+        "room_rev": 1,
+        "members": len(people),
+    }
     row |= {"created_by": actor, "created_at": tx.now}
-    channel = tx.connection.execute(insert(channels).returning(channels.c.id), row).scalar_one()
+    channel = int(tx.connection.execute(insert(channels).returning(channels.c.id), row).scalar_one())
     owner = None if kind == Kind.DIRECT else actor
     rows = [_member_row(tx, channel, id, 1, 0, id == owner) for id in people]
     tx.connection.execute(insert(members), rows)

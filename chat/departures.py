@@ -6,6 +6,7 @@ each room, follows in bulk steps from one job row.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from chat import actions, queries
@@ -33,4 +34,4 @@ async def depart_everywhere(services: Services, body: Any) -> None:
 
 def _steps(account: int, rooms: list[int]) -> Steps:
     for room in rooms:
-        yield lambda tx, room=room: actions.depart(tx, account, room)
+        yield partial(actions.depart, account=account, channel=room)

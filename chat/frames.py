@@ -4,6 +4,7 @@ Times are milliseconds since 1970-01-01 UTC. A channel is named by its number, a
 ``rev`` numbers everything durable that happens in a channel, without a gap; ``seq`` numbers its messages.
 """
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,12 +12,21 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.live.frames import Command, Frame, Number
 
-Kind = Literal["open", "closed", "direct", "group"]
 ClientId = Annotated[
     str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\Z", max_length=36)
 ]
 RoomName = Annotated[str, Meta(max_length=100)]
 People = Annotated[list[Number], Meta(max_length=1000)]
+
+
+class Kind(StrEnum):
+    """What kind of room: 公開, 非公開, 1対1, グループ."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    DIRECT = "direct"
+    GROUP = "group"
+
 
 MESSAGE_LIMIT = 10_000
 """Code points in one message."""

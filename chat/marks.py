@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, select, update
 
@@ -78,7 +79,7 @@ _MOVE = (
 
 
 @cache
-def _standing_wanted(dialect: str) -> Select:
+def _standing_wanted(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int, int)
     m = members.c
     mine = and_(m.channel_id == keys.c.k0, m.account_id == keys.c.k1)
@@ -92,7 +93,7 @@ class MarkBuffer:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._highest: dict[tuple[int, int], int] = {}
-        self._flushing: asyncio.Task[dict[tuple[int, int], int | AppError]] | None = None
+        self._flushing: asyncio.Task[dict[tuple[int, int], int | BaseException]] | None = None
 
     async def mark(self, mark: ReadUpTo) -> int:
         """Where the mark stands, once it is written."""
@@ -101,11 +102,11 @@ class MarkBuffer:
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_soon(), name="marks")
         answer = (await asyncio.shield(self._flushing))[key]
-        if isinstance(answer, AppError):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
-    async def _flush_soon(self) -> dict[tuple[int, int], int | AppError]:
+    async def _flush_soon(self) -> dict[tuple[int, int], int | BaseException]:
         await asyncio.sleep(FLUSH_SECONDS)
         highest, self._highest, self._flushing = self._highest, {}, None
         marks = [ReadUpTo(account, channel, seq) for (channel, account), seq in highest.items()]

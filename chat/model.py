@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from msgspec import Struct
 
@@ -14,15 +13,6 @@ from server.text import one_line, plain_text
 
 ROOM_NAME_LIMIT = 100
 MEMBERS_LIMIT = 20_000
-
-
-class Kind(StrEnum):
-    """What kind of room: 公開, 非公開, 1対1, グループ."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    DIRECT = "direct"
-    GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True)

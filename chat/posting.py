@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import msgspec
 from sqlalchemy import Dialect, Select, bindparam, insert, select, update
@@ -91,15 +92,14 @@ def _message(draft: Draft, receipt: Receipt, name: str) -> Message:
 
 def _lock_channels(tx: Transaction, ids: list[int]) -> dict[int, _Channel]:
     rows = _statements(tx.connection.dialect).lock_channels.run(tx.connection, keys=packed(ids))
-    return {id: _Channel(id, seq, rev) for id, seq, rev in rows}
+    return {row.id: _Channel(row.id, row.seq, row.rev) for row in rows}
 
 
 def _already_posted(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[int, str], Receipt]:
     keys = packed((draft.account, draft.client_id) for draft in drafts)
     rows = _statements(tx.connection.dialect).already_posted.run(tx.connection, keys=keys)
     return {
-        (sender, client_id): Receipt(channel, seq, rev, at, dup=True)
-        for sender, client_id, channel, seq, rev, at in rows
+        (row.sender_id, row.client_id): Receipt(row.channel_id, row.seq, row.rev, row.at, dup=True) for row in rows
     }
 
 
@@ -186,7 +186,7 @@ _MARK = (
 )
 
 
-def _channels_wanted(dialect: str) -> Select:
+def _channels_wanted(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int)
     wanted = select(channels.c.id, channels.c.seq, channels.c.rev)
     if dialect == "sqlite":
@@ -194,7 +194,7 @@ def _channels_wanted(dialect: str) -> Select:
     return wanted.where(channels.c.id.in_(select(keys.c.k0))).order_by(channels.c.id).with_for_update()
 
 
-def _posted_wanted(dialect: str) -> Select:
+def _posted_wanted(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int, str)
     m = messages.c
     same = (m.sender_id == keys.c.k0) & (m.client_id == keys.c.k1)

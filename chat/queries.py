@@ -33,7 +33,7 @@ def _membership_columns() -> list[Any]:
 
 
 @cache
-def memberships_wanted(dialect: str) -> Select:
+def memberships_wanted(dialect: str) -> Select[Any]:
     """Memberships by (channel, account); execute with ``keys``."""
     keys = key_rows(dialect, int, int)
     same = and_(members.c.channel_id == keys.c.k0, members.c.account_id == keys.c.k1)
@@ -41,7 +41,7 @@ def memberships_wanted(dialect: str) -> Select:
     return select(*_membership_columns()).select_from(joined)
 
 
-def membership_of_row(row: Row) -> Membership:
+def membership_of_row(row: Row[Any]) -> Membership:
     return Membership(
         channel=row.channel_id,
         account=row.account_id,
@@ -69,7 +69,7 @@ def memberships(connection: Connection, channel: int, people: Iterable[int]) -> 
 def raise_rev(connection: Connection, channel: int) -> int:
     """The next ``rev`` of the channel, its row locked until the commit."""
     raised = update(channels).where(channels.c.id == channel).values(rev=channels.c.rev + 1)
-    return connection.execute(raised.returning(channels.c.rev)).scalar_one()
+    return int(connection.execute(raised.returning(channels.c.rev)).scalar_one())
 
 
 def channel(connection: Connection, id: int, *, lock: bool = False) -> Channel | None:
@@ -87,7 +87,7 @@ def heads(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
 
 
 @cache
-def _heads(dialect: str) -> Select:
+def _heads(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int)
     joined = keys.join(channels, channels.c.id == keys.c.k0)
     return select(channels.c.id, channels.c.rev).select_from(joined)
@@ -116,12 +116,12 @@ def _message_columns() -> list[Any]:
     ]
 
 
-def _messages() -> Select:
+def _messages() -> Select[Any]:
     senders = accounts.c.id == messages.c.sender_id
     return select(*_message_columns()).select_from(messages.join(accounts, senders))
 
 
-def message_of_row(row: Row) -> Message:
+def message_of_row(row: Row[Any]) -> Message:
     return Message(
         seq=row.seq,
         rev=row.rev,
@@ -171,7 +171,7 @@ def messages_at(connection: Connection, places: Iterable[tuple[int, int]]) -> di
 
 
 @cache
-def _messages_at(dialect: str) -> Select:
+def _messages_at(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int, int)
     same = and_(messages.c.channel_id == keys.c.k0, messages.c.seq == keys.c.k1)
     joined = keys.join(messages, same).join(accounts, accounts.c.id == messages.c.sender_id)
@@ -181,11 +181,11 @@ def _messages_at(dialect: str) -> Select:
 # ---------------------------------------------------------------- members
 
 
-def member_of_row(row: Row) -> Member:
+def member_of_row(row: Row[Any]) -> Member:
     return Member(id=row.account_id, name=row.name, rev=row.rev, owner=bool(row.owner), left=not row.active)
 
 
-def _members() -> Select:
+def _members() -> Select[Any]:
     m = members.c
     columns = (m.channel_id, m.account_id, accounts.c.name, m.rev, m.owner, m.active)
     return select(*columns).join_from(members, accounts, accounts.c.id == m.account_id)

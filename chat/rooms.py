@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, select
+from sqlalchemy import Connection, Select, and_, bindparam, select
 
 from chat import queries
-from chat.frames import OpenRoom, Person, Room
-from chat.model import Kind
+from chat.frames import Kind, OpenRoom, Person, Room
 from chat.tables import channels, members
 from server.auth.tables import accounts
 from server.data.sets import key_rows, packed
@@ -77,10 +77,10 @@ def people(connection: Connection, account: int, find: str) -> list[Person]:
     return [Person(id=row.id, name=row.name, kana=row.kana) for row in rows]
 
 
-def _room_of_row(row: Row) -> Room:
+def _room_of_row(row: Any) -> Room:
     return Room(
         id=row.id,
-        kind=row.kind,
+        kind=Kind(row.kind),
         name=row.name,
         seq=row.seq,
         rev=row.rev,
@@ -110,7 +110,7 @@ def _peers(connection: Connection, account: int, direct: list[int]) -> dict[int,
 
 
 @cache
-def _peers_wanted(dialect: str) -> Select:
+def _peers_wanted(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int)
     m, a = members.c, accounts.c
     other = and_(m.channel_id == keys.c.k0, m.account_id != bindparam("me"))

@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-try:
-    from uvloop import new_event_loop
-except ImportError:
-    new_event_loop = asyncio.new_event_loop
-
 Result = TypeVar("Result")
 
-loop_factory: Callable[[], asyncio.AbstractEventLoop] = new_event_loop
+loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+try:
+    import uvloop
+
+    loop_factory = uvloop.new_event_loop
+except ImportError:
+    pass
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:

@@ -104,7 +104,8 @@ def load_modules(names: Iterable[str]) -> tuple[Module, ...]:
 
 def _load(name: str) -> Module:
     try:
-        return importlib.import_module(f"{name}.module").module
+        found: Module = importlib.import_module(f"{name}.module").module
+        return found
     except ModuleNotFoundError as problem:
         if problem.name not in (name, f"{name}.module"):
             raise

@@ -8,7 +8,7 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 async def run_server(
-    settings: Settings, listener: socket.socket, ready: Callable[[Services], object] | None = None
+    settings: Settings, listener: socket.socket, ready: Callable[[Services], Awaitable[None]] | None = None
 ) -> None:
     """Serve on ``listener`` until SIGTERM or SIGINT. ``ready`` is called (and awaited) before the first request."""
     sys.setswitchinterval(SWITCH_SECONDS)

@@ -7,7 +7,7 @@ check would grow with every stored message, and SQLAlchemy would build one param
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -48,20 +48,20 @@ def key_rows(dialect: str, *kinds: type, name: str = "keys") -> Subquery:
     return select(*parts).select_from(each.table).subquery(name)
 
 
-def _elements(dialect: str, name: str) -> ColumnElement:
+def _elements(dialect: str, name: str) -> ColumnElement[Any]:
     if dialect == "sqlite":
         return func.json_each(bindparam(name)).table_valued("value", name=f"{name}_json").c.value
     listed = func.jsonb_array_elements(cast(bindparam(name, type_=Text), JSONB))
     return listed.table_valued(column("value", JSONB), name=f"{name}_json").render_derived().c.value
 
 
-def _part(dialect: str, value: ColumnElement, index: int | None) -> ColumnElement:
+def _part(dialect: str, value: ColumnElement[Any], index: int | None) -> ColumnElement[Any]:
     if dialect == "sqlite":
         return value if index is None else func.json_extract(value, literal_column(f"'$[{index}]'"))
     return value.op("#>>")(literal_column("'{}'" if index is None else f"'{{{index}}}'"))
 
 
-def _typed(value: ColumnElement, kind: type, dialect: str) -> ColumnElement:
+def _typed(value: ColumnElement[Any], kind: type, dialect: str) -> ColumnElement[Any]:
     if dialect == "sqlite":
         value.type = Integer() if kind is int else Text()
         return value

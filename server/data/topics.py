@@ -18,7 +18,7 @@ def raise_rev(tx: Transaction, key: str, by: int = 1) -> int:
         .on_conflict_do_update(index_elements=["key"], set_={"rev": topics.c.rev + by})
         .returning(topics.c.rev)
     )
-    return tx.connection.execute(raised).scalar_one()
+    return int(tx.connection.execute(raised).scalar_one())
 
 
 def head(connection: Connection, key: str) -> int:

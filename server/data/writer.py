@@ -209,7 +209,7 @@ class Writer:
             if item is _STOP:
                 self._queue.put(_STOP)
                 return None
-            if item is not _WAKE:
+            if isinstance(item, Waiting):
                 return item
 
     def _settle(self, group: list[Waiting]) -> None:

@@ -60,9 +60,7 @@ class Connection:
         "write",
     )
 
-    def __init__(
-        self, id: str, account: int, session: str, line: Line, heard: frozenset[int] = frozenset()
-    ) -> None:
+    def __init__(self, id: str, account: int, session: str, line: Line, heard: frozenset[int] = frozenset()) -> None:
         self.id = id
         self.account = account
         self.session = session

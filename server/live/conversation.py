@@ -138,7 +138,8 @@ class Conversation:
 
     async def act(self, action: Callable[..., Answer], *args: Any) -> Answer:
         """Run an action of this person in the writer, in the order of what he said."""
-        return await self.services.writer.act(action, self.account.id, *args, origin=self.connection.id)
+        result: Answer = await self.services.writer.act(action, self.account.id, *args, origin=self.connection.id)
+        return result
 
     async def read(
         self,

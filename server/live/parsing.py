@@ -26,7 +26,7 @@ class Parser:
 
     def __init__(self, commands: Iterable[type[Command]]) -> None:
         union: Any = reduce(or_, commands, Ping | Hello)
-        self._decoder = msgspec.json.Decoder(union)
+        self._decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(union)
 
     def parse(self, text: str) -> Command:
         """The command, or ``Invalid`` in words a developer can act on."""

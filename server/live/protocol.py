@@ -54,7 +54,7 @@ class TalkProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event) -> None:  # type: ignore[no-untyped-def]
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope["extensions"][EXTENSION] = self  # type: ignore[typeddict-item, index]
+            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]
 
     def take_over(self, listener: Listener) -> None:
         """From now on messages go to ``listener``, and the ASGI application may end."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -116,7 +117,7 @@ class Upkeep:
 
 def _seen_steps(hashes: list[str]) -> Steps:
     for piece in chunks(hashes):
-        yield lambda tx, piece=piece: sessions.seen_all(tx, list(piece))
+        yield partial(sessions.seen_all, hashes=list(piece))
 
 
 async def _every(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -155,6 +155,6 @@ async def test_a_client_that_goes_away_is_no_error(server: Running):
         writer.close()
         await writer.wait_closed()
         async with asyncio.timeout(5):
-            while not [line for line in lines if line["event"] == "request"]:  # noqa: ASYNC110 (a log)
+            while not [line for line in lines if line["event"] == "request"]:
                 await asyncio.sleep(0.01)
     assert not [line for line in lines if line["log_level"] == "error"]
