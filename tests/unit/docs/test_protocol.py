@@ -1,0 +1,100 @@
+"""docs/protocol.md names every command, frame, field, close code and limit, and none that does not exist."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+import chat.frames
+import server.live.frames
+from chat.catchup import CHANGES_LIMIT
+from chat.model import MEMBERS_LIMIT, MESSAGE_LIMIT, ROOM_NAME_LIMIT
+from server.live import connection, conversation, protocol
+from server.live.frames import CloseCode, Command, Frame
+from server.run import MESSAGE_BYTES
+from server.settings import Settings
+from tests.tools.documents import codes, page, table
+
+TEXT = page("docs/protocol.md")
+SHAPES = {"Me", "Person", "Message", "Member", "Room", "OpenRoom"}
+
+
+def described(*titles: str) -> dict[str, set[str]]:
+    """What tables say: the first column's name, and the fields that the second names in backticks."""
+    rows = [row for title in titles for row in table(TEXT, title)]
+    named = {row[0].strip("`"): set(codes(row[1])) for row in rows}
+    assert len(named) == len(rows), "a name stands there twice"
+    return named
+
+
+def structs(base: type) -> dict[str, set[str]]:
+    """The tag and the fields of every struct on ``base``."""
+    found: list[Any] = [
+        kind
+        for module in (server.live.frames, chat.frames)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, base) and kind is not base
+    ]
+    return {kind.__struct_config__.tag: set(kind.__struct_fields__) for kind in found}
+
+
+def test_every_command_stands_there_with_its_fields():
+    existing = {tag: fields - {"ref"} for tag, fields in structs(Command).items()}
+    assert "room.create" in existing, "the search found too little to mean anything"
+    assert described("Commands") == existing
+
+
+def test_every_frame_stands_there_with_its_fields():
+    assert described("Answers", "Events") == structs(Frame)
+
+
+def test_a_command_is_answered_by_frames_that_exist():
+    known = set(structs(Frame)) | {"welcome"}
+    answers = [answer for row in table(TEXT, "Commands") for answer in row[2].split(" or ")]
+    assert set(answers) <= known
+
+
+def test_every_shape_stands_there_with_its_fields():
+    kinds = {**vars(server.live.frames), **vars(chat.frames)}
+    assert described("Shapes") == {name: set(kinds[name].__struct_fields__) for name in SHAPES}
+
+
+def test_every_close_code_of_ours_stands_there():
+    ours = {code for name, code in vars(CloseCode).items() if name.isupper()}
+    assert {int(row[0]) for row in table(TEXT, "Close codes")} == ours
+
+
+def test_who_must_not_come_back_is_told_so():
+    final = {int(row[0]) for row in table(TEXT, "Close codes") if row[2].startswith("No")}
+    assert final == {code for name, code in vars(CloseCode).items() if name.isupper() and 4400 <= code <= 4407}
+
+
+RATE = Settings.model_fields["posts_per_second"].default
+LIMITS = {
+    "Message of the socket": (MESSAGE_BYTES,),
+    "Text of a message": (MESSAGE_LIMIT,),
+    "Name of a room": (ROOM_NAME_LIMIT,),
+    "Members of a room": (MEMBERS_LIMIT,),
+    "Posts of a connection": (RATE, RATE * 5),
+    "Marks of a connection that wait": (conversation.IN_FLIGHT_LIMIT,),
+    "Posts of a connection on their way": (conversation.IN_FLIGHT_LIMIT,),
+    "Commands of a connection that wait": (conversation.QUEUE_LIMIT,),
+    "Broken frames in a row": (conversation.ERROR_LIMIT,),
+    "Owed to a connection": (connection.OWED_BYTES // 1024**2, connection.OWED_FRAMES),
+    "Rows in `changes`": (CHANGES_LIMIT,),
+}
+
+
+@pytest.mark.parametrize("what", LIMITS)
+def test_a_limit_is_the_one_that_holds(what: str):
+    (said,) = [row[1] for row in table(TEXT, "Limits") if row[0] == what]
+    assert tuple(int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", said)) == LIMITS[what]
+
+
+def test_other_numbers_are_those_of_the_code():
+    assert f"within {conversation.HELLO_SECONDS:.0f} seconds" in TEXT
+    assert f"more than {protocol.FRAGMENTS} parts" in TEXT
+    assert f"{conversation.ERROR_LIMIT + 1} broken frames" in TEXT
+    assert f"Every {Settings.model_fields['heads_seconds'].default:.0f} seconds" in TEXT
