@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chat.model import Kind
+from chat.frames import Kind
 from server.auth.model import Privilege, State
 from tests.tools.documents import codes, page, table
 
