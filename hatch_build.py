@@ -16,7 +16,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MADE_HERE = {"node_modules", "dist", "dist.new", "__pycache__"}
-NOT_FOR_THE_BROWSER = {"templates"}
+NOT_FOR_THE_BROWSER = {"templates", "testing"}
+NO_SOURCES = (".py", ".pyc", ".md", ".test.ts")
 
 
 class FrontEndHook(BuildHookInterface):
@@ -80,10 +81,15 @@ def digest_of(web: Path) -> str:
 
 
 def sources(web: Path) -> list[Path]:
-    """What Vite may read: all of ``web`` but the server's Python and templates and what is made here."""
-    tops = [path for path in web.iterdir() if path.name not in MADE_HERE | NOT_FOR_THE_BROWSER]
-    files = [file for top in tops for file in ([top] if top.is_file() else top.rglob("*"))]
-    return sorted(file for file in files if file.is_file() and file.suffix not in {".py", ".pyc"})
+    """What the app is made of: all of ``web`` but Python, templates, words about it, tests, and what is made here."""
+    # Top by top: a walk through node_modules would take longer than all the rest.
+    tops = [path for path in web.iterdir() if path.name not in MADE_HERE]
+    files = [file for top in tops for file in ([top] if top.is_file() else top.rglob("*")) if file.is_file()]
+    return sorted(file for file in files if is_source(file.relative_to(web)))
+
+
+def is_source(file: Path) -> bool:
+    return not file.name.endswith(NO_SOURCES) and NOT_FOR_THE_BROWSER.isdisjoint(file.parts)
 
 
 def npm(web: Path, *arguments: str) -> None:

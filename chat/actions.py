@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import structs
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, update
 
 from chat import events, logbook, queries
-from chat.frames import Kind, Member, Person, Room, RoomAdded
+from chat.frames import Kind, Member, Room, RoomAdded
 from chat.model import (
     MEMBERS_LIMIT,
     Channel,
@@ -42,11 +42,12 @@ def direct(tx: Transaction, actor: int, person: int) -> Room:
     """The one room of these two, made when it does not exist yet."""
     if person == actor:
         raise Invalid("alone")
+    me = _talker(tx, actor)
     tx.lock(f"pair:{pair_key(actor, person)}")
     known = queries.channel_of_pair(tx.connection, pair_key(actor, person))
     if known is not None:
         return room_for(tx.connection, actor, known)
-    both = _talker(tx, actor) | _talkers(tx, [person])
+    both = me | _talkers(tx, [person])
     if person not in both:
         raise NotFound()
     channel = _found_channel(tx, actor, Kind.DIRECT, "", pair_key(actor, person), both)
@@ -188,10 +189,9 @@ def _found_channel(
 
 def _announce_new(tx: Transaction, channel: int, owner: int | None, people: dict[int, str], room: Room) -> None:
     for id in people:
-        seen = structs.replace(room, owner=id == owner)
-        if room.kind == Kind.DIRECT:
-            partner = next(other for other in people if other != id)
-            seen = structs.replace(seen, name=people[partner], peer=Person(id=partner, name=people[partner]))
+        # Of two each sees the other; of more all see the same.
+        direct = room.kind == Kind.DIRECT
+        seen = room_for(tx.connection, id, channel) if direct else structs.replace(room, owner=id == owner)
         tx.emit(events.room_added(id, seen))
     tx.emit(events.opened(channel, tuple(people), RoomAdded(room=room)))
 
@@ -217,14 +217,17 @@ def _enter(tx: Transaction, actor: int, room: Channel, people: dict[int, str]) -
         raise Invalid("too_many", limit=MEMBERS_LIMIT)
     if not new:
         return
-    rows = {id: _member_row(tx, room.id, id, room.rev + n, room.seq, False) for n, id in enumerate(new, 1)}
+    # Who comes into an empty room owns it.
+    owner = new[0] if room.members == 0 else None
+    rows = {id: _member_row(tx, room.id, id, room.rev + n, room.seq, id == owner) for n, id in enumerate(new, 1)}
     _put_members(tx, [rows[id] for id in new if id not in before], [rows[id] for id in new if id in before])
     _set(tx, room.id, rev=room.rev + len(new), members=room.members + len(new))
     shown = room_for(tx.connection, new[0], room.id)
+    lines = [(room.rev + n, {"account": id, "name": people[id]}) for n, id in enumerate(new, 1)]
+    logbook.write_many(tx, "joined", room.id, actor, lines)
     for n, id in enumerate(new, 1):
-        logbook.write(tx, "joined", room.id, room.rev + n, actor, account=id, name=people[id])
-        tx.emit(events.room_added(id, shown))
-        member = Member(id=id, name=people[id], rev=room.rev + n)
+        tx.emit(events.room_added(id, structs.replace(shown, owner=id == owner)))
+        member = Member(id=id, name=people[id], rev=room.rev + n, owner=id == owner)
         tx.emit(events.joined(room.id, member, room.members + n))
 
 
@@ -257,12 +260,15 @@ def _hand_over(tx: Transaction, channel: int) -> None:
     here = select(m.account_id).where(m.channel_id == channel, m.active)
     if tx.connection.execute(here.where(m.owner).limit(1)).first():
         return
-    heir = tx.connection.execute(here.order_by(m.joined_at, m.account_id).limit(1)).scalar()
-    if heir is None:
+    a = accounts.c
+    able = case((a.talk & (a.state == "enabled"), 0), else_=1)
+    heirs = here.add_columns(a.name).join(accounts, a.id == m.account_id).order_by(able, m.joined_at, a.id)
+    found = tx.connection.execute(heirs.limit(1)).first()
+    if found is None:
         return
+    heir, name = found
     rev = queries.raise_rev(tx.connection, channel)
     _set_member(tx, channel, heir, owner=True, rev=rev)
-    name = _talkers(tx, [heir]).get(heir, "")
     logbook.write(tx, "owner", channel, rev, None, account=heir, name=name)
     tx.emit(events.member_changed(channel, Member(id=heir, name=name, rev=rev, owner=True)))
 

@@ -9,19 +9,22 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from chat import queries
-from chat.frames import Changes, Member, Message, Page, Reset
+from chat.frames import Changes, Member, Message, Page, Reset, Room
 from chat.model import Channel, require_poster
 from chat.rooms import room_for
-from server.errors import NotFound
 from server.live.frames import Frame, Heads
 from server.module import Missing
 
+MISSED_CHANNELS = 30
+MISSED_CHARACTERS = 300_000
+"""How much is told unasked at a hello: thousands may come back at once."""
 CHANGES_LIMIT = 300
 """More than this and a fresh page is cheaper for both sides than the changes."""
 
 
 def since(connection: Connection, account: int, channel: int, rev: int, ref: int | None = None) -> Changes | Reset:
     """What a member holding ``rev`` lacks. ``NotFound`` for who is not in the room."""
+    require_poster(queries.membership(connection, channel, account))
     room = room_for(connection, account, channel)
     changed, moved = _rows_since(connection, channel, rev)
     extra = {} if ref is None else {"ref": ref}
@@ -46,15 +49,22 @@ def _rows_since(connection: Connection, channel: int, rev: int) -> tuple[list[Me
     return changed, queries.changed_members(connection, channel, rev, CHANGES_LIMIT + 1)
 
 
-def missed(connection: Connection, account: int, have: dict[int, int]) -> list[Frame]:
-    """For each channel whose timeline a client holds, what it lacks. Rooms one is out of are left out."""
+def missed(connection: Connection, account: int, have: dict[int, int], rooms: list[Room]) -> list[Frame]:
+    """For each channel whose timeline a client holds, what it lacks. Rooms one is out of are left out.
+
+    When that becomes much, the rest is told by its heads, and the client asks for one after the other.
+    """
     frames: list[Frame] = []
-    for channel, rev in have.items():
-        try:
-            frames.append(since(connection, account, channel, rev))
-        except NotFound:
+    heads = {f"channel:{room.id}": room.rev for room in rooms if room.rev != have.get(room.id, room.rev)}
+    characters = 0
+    for room in rooms:
+        if f"channel:{room.id}" not in heads or len(frames) >= MISSED_CHANNELS or characters > MISSED_CHARACTERS:
             continue
-    return frames
+        frame = since(connection, account, room.id, have[room.id])
+        frames.append(frame)
+        characters += sum(len(message.text) for message in frame.messages)
+        del heads[f"channel:{room.id}"]
+    return [*frames, Heads(revs=heads)] if heads else frames
 
 
 def page(
@@ -121,6 +131,7 @@ def missing(connection: Connection, key: str, rev: int) -> Missing:
     joined = tuple(member.id for member in moved if not member.left)
     left = tuple(member.id for member in moved if member.left)
     frame: Frame = Heads(revs={key: channel.rev})
-    if len(changed) + len(moved) <= CHANGES_LIMIT:
-        frame = Changes(channel=id, since=rev, rev=channel.rev, seq=channel.seq, messages=changed, members=moved)
+    # What changes somebody's own view of the room (its name, who is in it) everybody asks for himself.
+    if not moved and channel.room_rev <= rev and len(changed) <= CHANGES_LIMIT:
+        frame = Changes(channel=id, since=rev, rev=channel.rev, seq=channel.seq, messages=changed, members=[])
     return Missing(channel.rev, (frame,), joined, left)

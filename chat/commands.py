@@ -150,13 +150,20 @@ async def greet(talk: Conversation, hello: Hello) -> Greeting:
         return Greeting({"rooms": [], **limits})
     for channel, rev in (await talk.read(queries.standing_rooms, talk.account.id)).items():
         talk.watch(f"channel:{channel}", rev)
-    have = {int(key): rev for key, rev in hello.have.items() if key.isdigit()}
+    have = {int(number): rev for key, rev in hello.have.items() if (number := _number(key))}
     found, missed = await talk.read(_snapshot, talk.account.id, have)
     return Greeting({"rooms": found, **limits}, missed)
 
 
+def _number(key: str) -> str | None:
+    """The channel that a topic's key names, as digits that every database can hold."""
+    number = key.removeprefix("channel:")
+    return number if number.isdecimal() and len(number) <= 15 else None
+
+
 def _snapshot(connection: Any, account: int, have: dict[int, int]) -> tuple[list[frames.Room], list[Frame]]:
-    return rooms.rooms_for(connection, account), catchup.missed(connection, account, have)
+    found = rooms.rooms_for(connection, account)
+    return found, catchup.missed(connection, account, have, found)
 
 
 def _require_talk(talk: Conversation) -> None:

@@ -71,8 +71,8 @@ class Member(Struct, omit_defaults=True):
 class Room(Struct, omit_defaults=True):
     """A room as its member sees it in the list.
 
-    ``read`` is the member's own read mark, so ``seq - read`` messages are unread; ``joined`` is the ``seq``
-    when the member came in. ``peer`` is the other person of a direct talk.
+    ``read`` is the member's own read mark, so ``seq - read`` messages are unread. ``peer`` is the other person of
+    a direct talk, whose name is the room's. ``created`` is when the room was made.
     """
 
     id: int
@@ -82,6 +82,7 @@ class Room(Struct, omit_defaults=True):
     rev: int
     members: int
     read: int
+    created: int
     owner: bool = False
     peer: Person | None = None
     last: Message | None = None

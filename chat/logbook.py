@@ -15,17 +15,26 @@ _encode = msgspec.json.Encoder().encode
 
 
 def write(
-    tx: Transaction,
-    kind: str,
-    channel: int,
-    rev: int,
-    actor: int | None,
-    seq: int | None = None,
-    /,
-    **body: Any,
+    tx: Transaction, kind: str, channel: int, rev: int, actor: int | None, seq: int | None = None, /, **body: Any
 ) -> None:
     """One entry. ``body`` holds what an auditor reads: names as of now, text before and after."""
-    row = {
+    tx.connection.execute(_INSERT, [_row(tx, kind, channel, rev, actor, seq, body)])
+
+
+def write_many(
+    tx: Transaction, kind: str, channel: int, actor: int | None, entries: list[tuple[int, dict[str, Any]]]
+) -> None:
+    """Several entries of one kind, each a ``rev`` and a body, in the order of ``rev``."""
+    tx.connection.execute(_INSERT, [_row(tx, kind, channel, rev, actor, None, body) for rev, body in entries])
+
+
+_INSERT = insert(log_entries).inline()
+
+
+def _row(
+    tx: Transaction, kind: str, channel: int, rev: int, actor: int | None, seq: int | None, body: dict[str, Any]
+) -> dict[str, Any]:
+    return {
         "at": to_millis(tx.now),
         "kind": kind,
         "channel_id": channel,
@@ -34,4 +43,3 @@ def write(
         "actor_id": actor,
         "body": _encode(body).decode(),
     }
-    tx.connection.execute(insert(log_entries).inline(), row)

@@ -15,12 +15,15 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, select, update
 
 from chat import events
+from chat.model import require_poster
+from chat.queries import membership_of_row
 from chat.tables import channels, members
+from server.auth.tables import accounts
 from server.data.batch import Batch
 from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.data.writer import Writer
-from server.errors import AppError, NotFound
+from server.errors import AppError
 
 FLUSH_SECONDS = 1.0
 
@@ -44,9 +47,12 @@ def mark_all(tx: Transaction, marks: Sequence[ReadUpTo]) -> list[int | AppError]
     for mark in marks:
         key = (mark.channel, mark.account)
         row = standing.get(key)
-        if row is None or not row.active:
-            answers.append(NotFound())
+        try:
+            require_poster(None if row is None else membership_of_row(row))
+        except AppError as refusal:
+            answers.append(refusal)
             continue
+        assert row is not None
         now = max(moved.get(key, row.read_seq), min(mark.seq, row.seq))
         if now > row.read_seq:
             moved[key] = now
@@ -81,10 +87,12 @@ _MOVE = (
 @cache
 def _standing_wanted(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int, int)
-    m = members.c
+    m, a = members.c, accounts.c
     mine = and_(m.channel_id == keys.c.k0, m.account_id == keys.c.k1)
     joined = keys.join(members, mine).join(channels, channels.c.id == m.channel_id)
-    return select(m.channel_id, m.account_id, m.active, m.read_seq, channels.c.seq).select_from(joined)
+    joined = joined.join(accounts, a.id == m.account_id)
+    columns = (m.channel_id, m.account_id, m.active, m.owner, m.read_seq, channels.c.seq, a.name, a.state, a.talk)
+    return select(*columns).select_from(joined)
 
 
 class MarkBuffer:

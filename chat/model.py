@@ -24,6 +24,7 @@ class Channel:
     name: str
     seq: int
     rev: int
+    room_rev: int
     members: int
 
 

@@ -75,7 +75,7 @@ def raise_rev(connection: Connection, channel: int) -> int:
 def channel(connection: Connection, id: int, *, lock: bool = False) -> Channel | None:
     """A room's own row; ``lock`` holds it until the end of the transaction (PostgreSQL)."""
     c = channels.c
-    wanted = select(c.id, c.kind, c.name, c.seq, c.rev, c.members).where(c.id == id)
+    wanted = select(c.id, c.kind, c.name, c.seq, c.rev, c.room_rev, c.members).where(c.id == id)
     row = connection.execute(wanted.with_for_update() if lock else wanted).first()
     return Channel(*row) if row else None
 

@@ -11,9 +11,10 @@ from chat import queries
 from chat.frames import Kind, OpenRoom, Person, Room
 from chat.tables import channels, members
 from server.auth.tables import accounts
+from server.clock import to_millis
 from server.data.sets import key_rows, packed
 from server.errors import NotFound
-from server.text import folded, like
+from server.text import folded, like, plain_text
 
 OPEN_ROOMS_SHOWN = 100
 
@@ -22,7 +23,7 @@ def rooms_for(connection: Connection, account: int) -> list[Room]:
     """Every room somebody is in, as of one moment, in the order of their ids."""
     c, m = channels.c, members.c
     wanted = (
-        select(c.id, c.kind, c.name, c.seq, c.rev, c.members, m.read_seq, m.owner)
+        select(c.id, c.kind, c.name, c.seq, c.rev, c.members, c.created_at, m.read_seq, m.owner)
         .join_from(members, channels, c.id == m.channel_id)
         .where(m.account_id == account, m.active)
         .order_by(c.id)
@@ -34,7 +35,7 @@ def room_for(connection: Connection, account: int, channel: int) -> Room:
     """One room as its member sees it; ``NotFound`` for everybody else."""
     c, m = channels.c, members.c
     wanted = (
-        select(c.id, c.kind, c.name, c.seq, c.rev, c.members, m.read_seq, m.owner)
+        select(c.id, c.kind, c.name, c.seq, c.rev, c.members, c.created_at, m.read_seq, m.owner)
         .join_from(members, channels, c.id == m.channel_id)
         .where(m.account_id == account, m.channel_id == channel, m.active)
     )
@@ -55,7 +56,7 @@ def open_rooms(connection: Connection, account: int, find: str) -> list[OpenRoom
         .order_by(c.name, c.id)
     )
     rows = connection.execute(wanted).all()
-    sought = folded(find)
+    sought = folded(plain_text(find))
     # Folded here and not in SQL: LIKE ignores case for ASCII only on SQLite, and not at all on PostgreSQL.
     found = [row for row in rows if sought in folded(row.name)]
     return [
@@ -71,7 +72,7 @@ def people(connection: Connection, account: int, find: str) -> list[Person]:
     """People who may be talked to, by part of name or kana; oneself is not among them."""
     a = accounts.c
     wanted = select(a.id, a.name, a.kana).where(a.state == "enabled", a.talk, a.id != account)
-    for word in folded(find).split():
+    for word in folded(plain_text(find)).split():
         wanted = wanted.where(a.search_key.like(like(word), escape="\\"))
     rows = connection.execute(wanted.order_by(a.search_key, a.id).limit(PEOPLE_SHOWN))
     return [Person(id=row.id, name=row.name, kana=row.kana) for row in rows]
@@ -86,6 +87,7 @@ def _room_of_row(row: Any) -> Room:
         rev=row.rev,
         members=row.members,
         read=row.read_seq,
+        created=to_millis(row.created_at),
         owner=bool(row.owner),
     )
 

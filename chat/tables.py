@@ -96,4 +96,6 @@ log_entries = Table(
     Column("actor_id", BigInteger),
     # JSON: names as of then, text before and after, whom it concerns.
     Column("body", Text, nullable=False),
+    # A number is never given twice: the order of ids is the order of events, and readers remember ids.
+    sqlite_autoincrement=True,
 )

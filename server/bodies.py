@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -11,6 +12,9 @@ from starlette.requests import Request
 from server.errors import AppError, Invalid
 
 FIELDS_LIMIT = 20
+
+_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""An escaped NUL; not an escaped backslash before the letters u0000. Unescaped, no JSON can hold it."""
 
 Body = TypeVar("Body")
 
@@ -23,19 +27,23 @@ class WrongKind(AppError):
 
 
 async def read_json(request: Request, kind: type[Body]) -> Body:
-    """The body as ``kind``. A form cannot pass for JSON, so that no other site's form can either."""
+    """The body as ``kind``, without NUL. A form cannot pass for JSON, so that no other site's form can either."""
     if _media_type(request) != "application/json":
         raise WrongKind()
     body = await request.body()
     try:
         # Decoded first: msgspec lets invalid UTF-8 pass inside a field it skips.
-        return msgspec.json.decode(body.decode(), type=kind)
+        text = body.decode()
+        read = msgspec.json.decode(text, type=kind)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         raise Invalid() from None
+    if _NUL_IN_JSON.search(text):
+        raise Invalid("bad_text")
+    return read
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, as UTF-8 exactly: a password must not be mended on its way."""
+    """The fields of a form, as UTF-8 exactly: a password must not be mended on its way. None holds a NUL."""
     if _media_type(request) != "application/x-www-form-urlencoded":
         raise WrongKind("form_only")
     body = await request.body()
@@ -46,6 +54,9 @@ async def read_form(request: Request) -> dict[str, str]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise Invalid()
+    # Here and not where each is used: PostgreSQL fails on a NUL wherever it is asked about, not only in what it keeps.
+    if any("\x00" in part for pair in pairs for part in pair):
+        raise Invalid("bad_text")
     return fields
 
 

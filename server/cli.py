@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
-from contextlib import nullcontext
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import click
@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from server import logs, loop, settings
 from server.checking import check
 from server.clients import order
+from server.control import NoAnswer
 from server.data import engine, migrate
 from server.data.engine import UnsupportedDatabase
 from server.demo import readable_password
@@ -28,7 +29,7 @@ from server.settings import Settings, WrongSettings
 
 Result = TypeVar("Result")
 
-TROUBLES = (WrongSettings, UnsupportedDatabase, UnknownModule, OldDatabase, FolderInUse, PortInUse)
+TROUBLES = (WrongSettings, UnsupportedDatabase, UnknownModule, OldDatabase, FolderInUse, PortInUse, NoAnswer)
 
 
 @click.group()
@@ -64,12 +65,10 @@ def migrate_command() -> None:
     """Bring the database to the shape that this version needs."""
     chosen = _settings()
     logs.configure(chosen)
-    try:
+    with _in_one_line():
         database = engine.throwaway_engine(engine.parse(chosen.database))
         with owned(chosen.var) if chosen.embedded else nullcontext():
             migrate.upgrade(database)
-    except TROUBLES as trouble:
-        raise click.ClickException(str(trouble)) from None
     click.echo(f"The database has the shape {migrate.newest()}.")
 
 
@@ -208,9 +207,19 @@ def _order(wish: Any) -> Report:
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run it to its end; a trouble an operator can mend is one line."""
+    """Run it to its end."""
     try:
-        return loop.run(work)
+        with _in_one_line():
+            return loop.run(work)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """A trouble that an operator can mend ends the command with one line that says it."""
+    try:
+        yield
     except TROUBLES as trouble:
         raise click.ClickException(str(trouble)) from None
     except (PermissionError, NotADirectoryError) as trouble:
@@ -218,8 +227,6 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     except OperationalError as trouble:
         reason = str(trouble.orig).strip().partition("\n")[0]
         raise click.ClickException(f"The database cannot be reached: {reason}") from None
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 async def _worker(chosen: Settings) -> None:

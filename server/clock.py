@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -29,8 +28,3 @@ def from_micros(micros: int) -> datetime:
 def to_millis(moment: datetime) -> int:
     """Milliseconds since 1970-01-01 UTC, as the wire speaks."""
     return to_micros(moment) // 1000
-
-
-def monotonic() -> float:
-    """Seconds on a clock that no one sets."""
-    return time.monotonic()

@@ -38,6 +38,10 @@ class NobodyListens(Exception):
     """No server runs on this data folder."""
 
 
+class NoAnswer(Exception):
+    """A server took the order, and went away or fell silent: whether it was done is unknown."""
+
+
 class ControlDoor:
     """Listens for orders while the server runs."""
 
@@ -101,20 +105,32 @@ def refused(refusal: AppError) -> Report:
 
 
 async def send(var: Path, order: AnyOrder) -> Report:
-    """Give an order to the running server. Raises ``NobodyListens``."""
-    path = var / "control.sock"
-    try:
-        with _reachable(path) as address:
-            opening = asyncio.open_unix_connection(address, limit=LINE_LIMIT)
-            reader, writer = await asyncio.wait_for(opening, READ_SECONDS)
-    except (FileNotFoundError, ConnectionRefusedError):
-        raise NobodyListens(f"No server runs on {var}.") from None
+    """Give an order to the running server. Raises ``NobodyListens`` or ``NoAnswer``."""
+    reader, writer = await _knock(var)
     try:
         writer.write(encode(order) + b"\n")
         line = await asyncio.wait_for(reader.readline(), WORK_SECONDS + READ_SECONDS)
+        return decode_report(line)
+    except (OSError, TimeoutError, ValueError):
+        # Gone in the middle: nothing, or half a line, which is no report (``DecodeError`` is a ``ValueError``).
+        raise NoAnswer(
+            f"The server on {var} did not answer; the command may or may not have been carried out."
+            " Look whether the server runs, then try again."
+        ) from None
     finally:
         writer.close()
-    return decode_report(line)
+
+
+async def _knock(var: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        with _reachable(var / "control.sock") as address:
+            opening = asyncio.open_unix_connection(address, limit=LINE_LIMIT)
+            return await asyncio.wait_for(opening, READ_SECONDS)
+    except (FileNotFoundError, ConnectionRefusedError):
+        raise NobodyListens(f"No server runs on {var}.") from None
+    except (OSError, TimeoutError) as problem:
+        reason = getattr(problem, "strerror", None) or "no answer"
+        raise NoAnswer(f"{var / 'control.sock'}: {reason}; nothing was done.") from None
 
 
 def _parsed(line: bytes) -> AnyOrder:

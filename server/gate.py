@@ -18,12 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.answers import Internal, refused
 from server.auth.audit import visible
 from server.errors import AppError, Forbidden, Invalid
-from server.origin import check_origin, header, host_is_allowed, host_name, is_our_page
+from server.origin import header, host_is_allowed, host_name, is_our_page
 from server.ports import MESSAGE_PAGE
 from server.services import Services
 from server.settings import Settings
-
-__all__ = ["BODY_LIMIT", "Gate", "check_origin"]
 
 BODY_LIMIT = 64 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Route
-
-
-def routes() -> list[BaseRoute]:
-    return [Route("/healthz", healthz)]
 
 
 async def healthz(request: Request) -> JSONResponse:

@@ -12,8 +12,9 @@ from server import ports
 from server.auth.passwords import PasswordPool
 from server.clock import Clock, system_clock
 from server.data import engine, migrate
+from server.data.group import Outcome
 from server.data.readers import Readers
-from server.data.writer import Outcome, Writer
+from server.data.writer import Writer
 from server.live.bus import Bus, MemoryBus
 from server.live.frames import Command
 from server.live.hub import Hub

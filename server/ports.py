@@ -26,7 +26,7 @@ class PeopleChanged(Protocol):
 
 
 class MessagePage(Protocol):
-    """A whole HTML page that says one thing; without it a browser gets plain text."""
+    """A whole HTML page that says one thing; without it a browser gets JSON, as programs do."""
 
     def __call__(self, language: str, title: str, text: str) -> str: ...
 

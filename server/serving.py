@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import resource
 import socket
 from contextlib import AbstractContextManager, nullcontext
 
 import click
+import structlog
 
 from server import demo
 from server.control import ControlDoor
@@ -17,6 +19,9 @@ from server.services import Services
 from server.settings import Settings
 
 
+log = structlog.get_logger()
+
+
 class PortInUse(Exception):
     """The address to listen on cannot be had."""
 
@@ -24,6 +29,7 @@ class PortInUse(Exception):
 async def serve_company(settings: Settings, with_demo: bool) -> None:
     """Serve until told to stop. Raises ``PortInUse`` or ``FolderInUse`` before anything has changed."""
     listener = _listen(settings)
+    raise_descriptor_limit()
     try:
         with _folder(settings):
             await _serve(settings, listener, with_demo and settings.embedded)
@@ -59,6 +65,18 @@ def _listen(settings: Settings) -> socket.socket:
             hint = "stop what listens there, or choose another with --port."
             raise PortInUse(f"Port {settings.port} is in use: {hint}") from None
         raise PortInUse(f"Cannot listen on {where}: {problem.strerror or problem}.") from None
+
+
+def raise_descriptor_limit() -> None:
+    """As many open files as this process may have: each open browser takes one, and 1,024 is the usual start."""
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (ValueError, OSError) as refused:
+        # macOS says "unlimited" and means 10,240. Fewer people is better than none.
+        log.warning("descriptors.unchanged", limit=before, reason=str(refused))
+    else:
+        log.info("descriptors", limit=most, before=before)
 
 
 def _folder(settings: Settings) -> AbstractContextManager[None]:

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from server.auth import door
 from server.auth.model import SignedIn
-from server.errors import AppError, Forbidden
+from server.errors import AppError, Forbidden, Unavailable
 from server.live.connection import Connection
 from server.live.conversation import Conversation
 from server.live.protocol import EXTENSION, TalkProtocol
@@ -44,6 +44,9 @@ class Socket:
         except AppError as refusal:
             return await self._refuse(websocket, refusal)
         line: TalkProtocol = scope["extensions"][EXTENSION]
+        if line.disconnected or line.transport.is_closing():
+            # Gone while we looked who it was.
+            return None
         account, session = signed_in.account.id, signed_in.session.token_hash
         connection = Connection(_connection_id(), account, session, line, signed_in.heard)
         line.take_over(Conversation(self._services, signed_in.account, connection, line))
@@ -60,7 +63,7 @@ class Socket:
         if not check_origin(websocket.scope, settings):
             raise Forbidden("origin")
         if self._services.draining:
-            raise AppError("unavailable")
+            raise Unavailable()
         return await door.require(self._services, HTTPConnection(websocket.scope))
 
     async def _refuse(self, websocket: WebSocket, refusal: AppError) -> None:

@@ -17,7 +17,7 @@ from server.auth.audit import record
 from server.auth.model import LANGUAGES, Account, Actor, NewAccount, Privilege, State, login_key
 from server.auth.revocation import revoke
 from server.auth.tables import accounts, privileges, sessions, throttles
-from server.auth.throttle import throttle_key
+from server.auth.throttle import sign_in_key
 from server.data.transaction import Transaction
 from server.errors import Conflict, Invalid, NotFound
 from server.ports import PeopleChanged
@@ -168,7 +168,7 @@ def end_all_sessions(tx: Transaction, account_id: int) -> None:
 
 def forget_failures(tx: Transaction, login_id: str) -> None:
     """Whoever failed before has spoken with an administrator."""
-    tx.connection.execute(delete(throttles).where(throttles.c.key == throttle_key(login_key(login_id))))
+    tx.connection.execute(delete(throttles).where(throttles.c.key == sign_in_key(login_key(login_id))))
 
 
 def search_key(name: str, kana: str) -> str:

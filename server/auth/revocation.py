@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, union_all
 from server.auth.tables import revocations
 from server.data.transaction import Revoked, Transaction
 
-OVERLAP = timedelta(seconds=5)
+OVERLAP = timedelta(seconds=60)
 HEARD = timedelta(minutes=1)
 KEPT = timedelta(hours=1)
 
@@ -30,7 +30,7 @@ def revoke(tx: Transaction, account_id: int, token_hash: str | None = None, *, f
 
 
 def new_revocations(connection: Connection, after: int, now: datetime) -> list[tuple[int, Revoked]]:
-    """Rows with a greater id than ``after``, and all of the last five seconds, by id.
+    """Rows with a greater id than ``after``, and all of the last minute, by id.
 
     The overlap is for rows that were numbered early and committed late: the reader sees a row more than once
     and keeps in mind which ids it has done.

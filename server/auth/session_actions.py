@@ -17,7 +17,7 @@ from server.auth.queries import Credentials
 from server.auth.revocation import revoke
 from server.auth.sessions import AGENT_LIMIT
 from server.auth.tables import accounts, sessions, throttles
-from server.auth.throttle import FORGOTTEN_AFTER, Throttle, throttle_key
+from server.auth.throttle import FORGOTTEN_AFTER, Throttle, password_key, sign_in_key
 from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.errors import Busy, Conflict, Invalid, NotFound
@@ -62,7 +62,7 @@ def try_sign_in(tx: Transaction, login_key: str, device: Device | None) -> Tried
     """
     found = queries.credentials(tx.connection, login_key)
     known = device is not None and found is not None and device.account_id == found.account.id
-    key = throttle_key(login_key, device.nonce if device and known else "")
+    key = sign_in_key(login_key, device.nonce if device and known else "")
     count_try(tx, key)
     return Tried(found, key)
 
@@ -162,9 +162,13 @@ def note_refused_change(tx: Transaction, actor: Actor, login_id: str) -> None:
     record(tx, actor, "password.change", login_id, "refused")
 
 
-def password_key(account_id: int) -> str:
-    """Under which key tries at one's own current password are counted."""
-    return throttle_key(f"account {account_id}")
+def take_back_try(tx: Transaction, key: str) -> None:
+    """The try was never looked at: it counts for nothing.
+
+    One less, and not all forgotten: else a guesser would only have to keep us busy.
+    """
+    fewer = update(throttles).where(throttles.c.key == key, throttles.c.failures > 0)
+    tx.connection.execute(fewer.values(failures=throttles.c.failures - 1))
 
 
 def forget_tries(tx: Transaction, key: str) -> None:

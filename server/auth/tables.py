@@ -82,6 +82,7 @@ audit = Table(
     Column("detail", Text, nullable=False, server_default="{}"),
     Column("address", Text, nullable=False, server_default=""),
     Column("request_id", Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
 )
 
 revocations = Table(
@@ -93,6 +94,8 @@ revocations = Table(
     # One session's token hash; empty for all of the account.
     Column("token_hash", Key, nullable=False, server_default=""),
     Column("final", Boolean, nullable=False),
+    # A number is never given twice: the order of ids is the order of events, and readers remember ids.
+    sqlite_autoincrement=True,
 )
 
 Index("ix_accounts_search", accounts.c.search_key)

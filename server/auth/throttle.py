@@ -43,7 +43,19 @@ def delay_after(failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES, 5)), LONGEST_DELAY)
 
 
-def throttle_key(login_key: str, device_nonce: str = "") -> str:
-    """Under which key this is counted. Hashed: people type their password into the wrong field."""
-    named = f"{login_key}\n{device_nonce}"
-    return hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()
+def sign_in_key(login_key: str, device_nonce: str = "") -> str:
+    """Under which key tries to sign in are counted."""
+    return _key("signin", login_key, device_nonce)
+
+
+def password_key(account_id: int) -> str:
+    """Under which key tries at one's own current password are counted."""
+    return _key("password", str(account_id))
+
+
+def _key(purpose: str, *names: str) -> str:
+    """Hashed: people type their password into the wrong field.
+
+    The purpose is part of it: no login ID that a stranger types may meet the key of something else.
+    """
+    return hashlib.sha256("\n".join((purpose, *names)).encode("utf-8", "replace")).hexdigest()

@@ -7,6 +7,7 @@ are ``query_only`` and never checkpoint.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ MINIMUM_SQLITE = (3, 38, 0)
 
 _ADDRESSES = "sqlite:/// or postgresql://"
 BUSY_SECONDS = 5
-WAL_PAGES_KEPT = 64 * 1024 * 1024
+WAL_BYTES_KEPT = 64 * 1024 * 1024
 
 
 class UnsupportedDatabase(Exception):
@@ -33,7 +34,8 @@ def parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise UnsupportedDatabase(f"RENRAKU_DATABASE_URL must begin with {_ADDRESSES}") from None
-    if parsed.get_backend_name() == "postgresql":
+    # Many platforms hand out the older name.
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
@@ -47,6 +49,8 @@ def writing_engine(url: URL) -> Engine:
     """One connection that writes. Only the writer's thread may use it."""
     if url.get_backend_name() == "sqlite":
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        # Readable by its owner alone, whatever the folder's mode; SQLite gives its other files the same.
+        os.close(os.open(str(url.database), os.O_CREAT | os.O_RDWR, 0o600))
         return _sqlite(url, reading=False)
     return _postgres(url, size=1)
 
@@ -85,8 +89,8 @@ _COMMON_PRAGMAS = ("foreign_keys=ON", "trusted_schema=OFF", f"busy_timeout={BUSY
 _WRITER_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    f"journal_size_limit={WAL_PAGES_KEPT}",
-    # The writer checkpoints itself, as a step of the bulk lane.
+    f"journal_size_limit={WAL_BYTES_KEPT}",
+    # The writer checkpoints itself, after a commit.
     "wal_autocheckpoint=0",
     "cache_size=-65536",
     *_COMMON_PRAGMAS,
@@ -95,13 +99,23 @@ _READER_PRAGMAS = ("query_only=ON", "wal_autocheckpoint=0", "cache_size=-16384",
 
 
 def _postgres(url: URL, *, size: int, read_only: bool = False) -> Engine:
+    # synchronous_commit: law 1 must not hang on how somebody has set up the server.
     options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    options += " -c statement_timeout=60s -c synchronous_commit=on"
     if read_only:
         # One question sees one moment: a snapshot taken in several statements would not be one.
         options += " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
     return create_engine(
         url,
-        connect_args={"options": options, "connect_timeout": 10},
+        # A line that a router has forgotten answers nothing, not even that it is gone.
+        connect_args={
+            "options": options,
+            "connect_timeout": 10,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
+        },
         pool_size=size,
         max_overflow=0,
         pool_pre_ping=True,

@@ -13,53 +13,31 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
 
 from server.clock import Clock
 from server.data.batch import Batch, Steps
-from server.data.checkpoint import Checkpointer
+from server.data.committing import Committer
 from server.data.failures import Failure, classify
-from server.data.transaction import Event, Revoked, Transaction
-from server.errors import AppError, Busy, Unavailable
+from server.data.group import Done, Outcome, Waiting, run_group
+from server.data.transaction import Transaction
+from server.errors import Busy, Unavailable
 
 GROUP_LIMIT = 256
 WAITING_LIMIT = 20_000
-ATTEMPTS = 3
+PAUSES = (0.05, 0.5, 0.0)
+"""Seconds after each try that PostgreSQL undid or lost; after the last, everybody hears ``unavailable``."""
 
 log = structlog.get_logger()
-
-Done = Callable[[Any], None]
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A request in the people's lane. ``done`` is called on the loop with the result or the exception."""
-
-    kind: Batch | None
-    work: Any
-    origin: str | None
-    done: Done
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a group has come to: answers, and, when it was committed, what is to be announced."""
-
-    answers: list[tuple[Done, Any]]
-    events: list[Event] = field(default_factory=list)
-    revoked: list[Revoked] = field(default_factory=list)
-    woken: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -81,16 +59,13 @@ class Writer:
 
     def __init__(self, engine: Engine, clock: Clock, announce: Callable[[Outcome], None]) -> None:
         self._engine = engine
-        self._checkpointer = Checkpointer(engine.url)
-        self._clock = clock
+        self._committer = Committer(engine, clock)
         self._announce = announce
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._backlog: deque[Waiting] = deque()
         self._bulk: deque[_BulkJob] = deque()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
-        self._connection: Connection | None = None
-        self._latest = datetime.min
         self._stopping = False
         self.waiting = 0
 
@@ -99,7 +74,7 @@ class Writer:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open the connection and begin; a database that cannot be opened raises here."""
         self._loop = loop
-        self._connection = self._engine.connect()
+        self._committer.open()
         self._thread.start()
 
     async def stop(self) -> None:
@@ -146,10 +121,11 @@ class Writer:
         return asyncio.get_running_loop().create_future()
 
     def _deliver(self, outcome: Outcome) -> None:
+        """One that fails must not take the answers of the others with it: they are durable."""
         self.waiting -= len(outcome.answers)
-        self._announce(outcome)
+        _guarded(self._announce, outcome)
         for done, answer in outcome.answers:
-            done(answer)
+            _guarded(done, answer)
 
     def _deliver_bulk(self, done: Done, answer: Any) -> None:
         done(answer)
@@ -213,18 +189,20 @@ class Writer:
                 return item
 
     def _settle(self, group: list[Waiting]) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt, pause in enumerate(PAUSES, 1):
             try:
                 return self._hand_over(self._commit(group))
             except Exception as problem:
                 failure = classify(problem)
-                self._recover(failure)
+                if failure in (Failure.LINE, Failure.DISK):
+                    self._committer.discard()
                 if failure is Failure.BUG:
                     return self._isolate(group, problem)
-                if failure is Failure.DISK or attempt == ATTEMPTS:
+                if failure is Failure.DISK or attempt == len(PAUSES):
                     log.error("writer.unavailable", requests=len(group), error=str(_cause(problem)))
                     return self._hand_over(Outcome([(waiting.done, Unavailable()) for waiting in group]))
                 log.warning("writer.retry", attempt=attempt, error=str(_cause(problem)))
+            time.sleep(pause)
         return None
 
     def _isolate(self, group: list[Waiting], problem: Exception) -> None:
@@ -237,26 +215,8 @@ class Writer:
         self._settle(group[middle:])
 
     def _commit(self, group: list[Waiting]) -> Outcome:
-        assert self._connection is not None
-        with self._connection.begin():
-            tx = Transaction(self._connection, self._now())
-            answers = _run(tx, group)
-        self._checkpoint()
+        answers, tx = self._committer.commit(partial(run_group, group=group))
         return Outcome(answers, tx.events, tx.revoked, tx.woken)
-
-    def _checkpoint(self) -> None:
-        """Committed is committed: trouble here is the next group's, which will meet it."""
-        assert self._connection is not None
-        try:
-            self._checkpointer.after_commit(self._connection)
-        except sqlite3.Error as problem:
-            log.error("writer.checkpoint_failed", error=str(problem))
-
-    def _now(self) -> datetime:
-        """The moment of a group: asked once, and never earlier than the group before."""
-        now = self._clock()
-        self._latest = max(now, self._latest) if self._latest is not datetime.min else now
-        return self._latest
 
     def _step(self, job: _BulkJob) -> None:
         try:
@@ -281,23 +241,10 @@ class Writer:
         self._bulk.append(job)
         self._queue.put(_WAKE)
 
-    def _recover(self, failure: Failure) -> None:
-        """After trouble with the disk or the line, the connection's state is unknown: open it anew."""
-        if failure is Failure.BUG or failure is Failure.CONFLICT:
-            return
-        try:
-            if self._connection is not None:
-                self._connection.invalidate()
-                self._connection.close()
-            self._connection = self._engine.connect()
-        except DBAPIError as problem:
-            log.error("writer.reopen_failed", error=str(problem.orig))
-
     def _leave(self) -> None:
         for job in self._bulk:
             self._call(self._deliver_bulk, job.done, Unavailable())
-        if self._connection is not None:
-            self._connection.close()
+        self._committer.close()
 
     def _hand_over(self, outcome: Outcome) -> None:
         self._call(self._deliver, outcome)
@@ -310,42 +257,11 @@ class Writer:
             log.warning("writer.loop_closed")
 
 
-def _run(tx: Transaction, group: list[Waiting]) -> list[tuple[Done, Any]]:
-    """Do the whole group's work, kind by kind in the order of first appearance."""
-    by_kind: dict[Batch | None, list[Waiting]] = {}
-    for waiting in group:
-        by_kind.setdefault(waiting.kind, []).append(waiting)
-    answers: list[tuple[Done, Any]] = []
-    for kind, members in by_kind.items():
-        if kind is None:
-            answers += [(waiting.done, _run_action(tx, waiting.work)) for waiting in members]
-        else:
-            results = kind.run(tx, [waiting.work for waiting in members])
-            answers += [(waiting.done, result) for waiting, result in zip(members, results, strict=True)]
-    _write_afterwards(tx, [answer for _, answer in answers])
-    return answers
-
-
-def _run_action(tx: Transaction, action: Callable[[Transaction], Any]) -> Any:
-    """The action's result or its refusal; a refusal has undone its writes and its announcements."""
-    mark = tx.mark()
-    savepoint = tx.connection.begin_nested()
+def _guarded(function: Callable[[Any], None], argument: Any) -> None:
     try:
-        result = action(tx)
-        savepoint.commit()
-        return result
-    except AppError as refusal:
-        savepoint.rollback()
-        tx.unsay(mark)
-        return refusal
-
-
-def _write_afterwards(tx: Transaction, answers: list[Any]) -> None:
-    """What must outlive a refusal: an audit line, a sign-in throttle."""
-    for answer in answers:
-        if isinstance(answer, AppError):
-            for write in answer.afterwards:
-                write(tx)
+        function(argument)
+    except Exception as problem:
+        log.error("writer.delivery_failed", exc_info=problem)
 
 
 def _call(action: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tx: Transaction) -> Any:

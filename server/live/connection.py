@@ -3,7 +3,8 @@
 A connection is in one of three states, each a function that takes bytes:
 
 - *open*: bytes go straight to the transport;
-- *holding*, while it is being told how things stand: events wait, and follow the answer;
+- *holding*, while it is being told how things stand: events wait, and follow the answer (so many of them at
+  most; the client fetches the rest);
 - *slow*, while the transport's buffer is full: events are not kept but counted. When it drains, the client
   is told the newest ``rev`` of its topics and fetches what it was not given; when too much is owed before
   that, it is closed with a code that invites it back. Nobody else waits for it.
@@ -51,8 +52,10 @@ class Connection:
         "held",
         "id",
         "line",
+        "moves",
         "owed_bytes",
         "owed_frames",
+        "paused",
         "session",
         "skipped",
         "topics",
@@ -77,6 +80,10 @@ class Connection:
         self.owed_frames = 0
         # Whether something was not given to a slow line.
         self.skipped = False
+        # Whether the transport's buffer is full.
+        self.paused = False
+        # How often this person came into a room or went out of one while connected.
+        self.moves = 0
         self.closed = False
         self.write: Callable[[bytes], None] = self._hold
 
@@ -88,25 +95,42 @@ class Connection:
             return
         held, self.held = self.held, []
         self.owed_bytes = self.owed_frames = 0
-        self._switch(self.line.send_bytes)
+        if self.skipped:
+            # More came while we read than a connection may owe: the client fetches what it was not given.
+            held.append(self._heads())
+        self.skipped = self.paused
+        self._switch(self._skip if self.paused else self.line.send_bytes)
         self.line.send_bytes(first + b"".join(held))
 
     def _hold(self, data: bytes) -> None:
-        self.held.append(data)
         self._owe(data)
+        if self._owes_too_much():
+            self.skipped = True
+        else:
+            self.held.append(data)
+
+    def _hold_kept(self, data: bytes) -> None:
+        self.held.append(data)
 
     def _skip(self, data: bytes) -> None:
         self.skipped = True
         self._owe(data)
+        self._give_up_if_hopeless()
 
     def _keep(self, data: bytes) -> None:
         self.unsent.append(data)
         self._owe(data)
+        self._give_up_if_hopeless()
 
     def _owe(self, data: bytes) -> None:
         self.owed_bytes += len(data)
         self.owed_frames += data.count(_FRAME_MARK)
-        if self.owed_bytes > OWED_BYTES or self.owed_frames > OWED_FRAMES:
+
+    def _owes_too_much(self) -> bool:
+        return self.owed_bytes > OWED_BYTES or self.owed_frames > OWED_FRAMES
+
+    def _give_up_if_hopeless(self) -> None:
+        if self._owes_too_much():
             # Not now: the hub may be going through its watchers.
             self.line.call_soon(self.close, CloseCode.SLOW)
 
@@ -116,8 +140,14 @@ class Connection:
             topic.watchers[self] = self.writes_to(topic)
 
     def writes_to(self, topic: Topic) -> Callable[[bytes], None]:
-        """Where this topic's bytes go now. What no ``rev`` can bring back is kept even for a slow line."""
-        return self._keep if topic.kept and self.write == self._skip else self.write
+        """Where this topic's bytes go now. What no ``rev`` can bring back is kept, even for a slow line."""
+        if topic.kept and self.write == self._skip:
+            return self._keep
+        return self._hold_kept if topic.kept and self.write == self._hold else self.write
+
+    def _heads(self) -> bytes:
+        """The newest ``rev`` of all topics that have one."""
+        return ready(Heads(revs={topic.key: topic.rev for topic in self.topics if topic.rev is not None}))
 
     # ------------------------------------------------------------ answers
 
@@ -133,20 +163,21 @@ class Connection:
 
     def slowed(self) -> None:
         """The transport's buffer is full."""
+        self.paused = True
         if self.write == self.line.send_bytes:
             self._switch(self._skip)
 
     def drained(self) -> None:
         """The transport has room again: answers that waited, then the heads of all topics."""
+        self.paused = False
         if self.closed or self.write != self._skip:
             return
         unsent, self.unsent = self.unsent, []
         skipped, self.skipped = self.skipped, False
         self.owed_bytes = self.owed_frames = 0
         self._switch(self.line.send_bytes)
-        revs = {topic.key: topic.rev for topic in self.topics if topic.rev is not None} if skipped else {}
-        if revs:
-            unsent.append(ready(Heads(revs=revs)))
+        if skipped:
+            unsent.append(self._heads())
         if unsent:
             self.line.send_bytes(b"".join(unsent))
 

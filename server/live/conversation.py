@@ -22,7 +22,7 @@ from server.auth import sessions
 from server.auth.model import Account
 from server.clock import to_millis
 from server.data.batch import Batch
-from server.data.writer import Waiting
+from server.data.group import Waiting
 from server.errors import AppError, Busy, Invalid, Unavailable
 from server.live.connection import Connection
 from server.live.frames import CloseCode, Command, Error, Frame, Hello, Me, Ping, Pong
@@ -40,6 +40,7 @@ IN_FLIGHT_LIMIT = 64
 ERROR_LIMIT = 30
 """Broken frames in a row, after which a client is taken for a broken one."""
 HELLO_SECONDS = 5.0
+READ_AGAIN = 5
 
 log = structlog.get_logger()
 
@@ -111,6 +112,7 @@ class Conversation:
 
     def lost(self) -> None:
         """The line is gone: nothing of this client's waits any longer, but what the writer has."""
+        log.info("socket.close", connection=self.connection.id, account=self.account.id)
         self.services.hub.quit(self.connection)
         self.connection.closed = True
         self.queue.clear()
@@ -147,8 +149,17 @@ class Conversation:
         *args: Args.args,
         **kwargs: Args.kwargs,
     ) -> Answer:
-        """Ask the database in a reader's thread."""
-        return await self.services.readers.ask(question, *args, **kwargs)
+        """Ask the database in a reader's thread.
+
+        Asked again when this person came into a room or went out of one meanwhile: an answer that was read
+        before a removal must not arrive after it.
+        """
+        for _ in range(READ_AGAIN):
+            moves = self.connection.moves
+            answer = await self.services.readers.ask(question, *args, **kwargs)
+            if self.connection.moves == moves:
+                return answer
+        raise Busy(retry_ms=1000)
 
     def watch(self, key: str, since: int = 0) -> None:
         """Hear a topic from now on; ``since`` is the rev of the row that gives the right to."""
@@ -218,6 +229,7 @@ class Conversation:
             self.connection.close(CloseCode.OVERLOADED, retry_ms=random.randrange(1000, 5000))
 
     async def _open(self, hello: Hello) -> None:
+        log.info("socket.hello", connection=self.connection.id, account=self.account.id, lost=hello.lost)
         self.services.hub.watch(self.connection, f"user:{self.account.id}", kept=True)
         # Asked again, now that a revocation would find this connection: between the door and here a session
         # may have ended, or the person's rights may have changed.
@@ -265,6 +277,8 @@ class Conversation:
             error.ref = ref
         if problem.retry_ms is not None:
             error.retry_ms = problem.retry_ms
+        if "reason" in problem.details:
+            error.reason = problem.details["reason"]
         return error
 
     def _broken(self, refusal: AppError, ref: int | None) -> None:

@@ -73,13 +73,15 @@ class Error(Frame, tag="error"):
     """The answer to a command that was refused: nothing has changed.
 
     ``code`` is for programs (docs/protocol.md lists them), ``message`` is a sentence for the person, in the
-    person's language. ``ref`` is missing when the frame was too broken to have one.
+    person's language, ``reason`` says to a developer what was wrong with the frame. ``ref`` is missing when
+    the frame was too broken to have one.
     """
 
     code: str
     message: str
     ref: Number | UnsetType = UNSET
     retry_ms: int | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class Heads(Frame, tag="heads"):

@@ -26,6 +26,10 @@ log = structlog.get_logger()
 GAP_PATIENCE = 0.05
 """Seconds that a later event may wait for an earlier one from another process."""
 
+LATE_LIMIT = 1000
+"""Later events than these are read anew with the gap."""
+MEND_AGAIN_SECONDS = 1.0
+
 Mend = Callable[[str, int], Awaitable[Missing]]
 
 
@@ -95,7 +99,9 @@ class Hub:
         """Deliver committed events, in the order given, to whoever watches."""
         waiting: dict[Topic, list[bytes]] = {}
         for event in events:
-            if event.joins or event.leaves:
+            if self._is_old(event):
+                continue
+            if self._moves_somebody(event):
                 self._flush(waiting)
                 self._admit(event)
             topic = self._topics.get(event.topic)
@@ -110,18 +116,24 @@ class Hub:
             self.delivered += len(frames) * len(topic.watchers)
         waiting.clear()
 
+    def _moves_somebody(self, event: Event) -> bool:
+        return any(account in self._accounts for account in (*event.joins, *event.leaves))
+
     def _admit(self, event: Event) -> None:
+        """Whom the event lets out goes first; a coming in that is older than a going out counts for nothing."""
+        rev = event.rev or 0
         for account in event.leaves:
-            self._expel(event.topic, account, event.rev or 0)
+            self._expel(event.topic, account, rev)
         for account in event.joins:
             for connection in self._accounts.get(account, ()):
-                connection.barred.pop(event.topic, None)
-                self.watch(connection, event.topic)
+                connection.moves += 1
+                self.watch(connection, event.topic, rev)
 
     def _expel(self, key: str, account: int, rev: int) -> None:
         topic = self._topics.get(key)
         for connection in self._accounts.get(account, ()):
-            connection.barred[key] = rev
+            connection.moves += 1
+            connection.barred[key] = max(rev, connection.barred.get(key, -1))
             if topic is not None and topic in connection.topics:
                 connection.topics.discard(topic)
                 self._drop(topic, connection)
@@ -133,15 +145,21 @@ class Hub:
 
     # ------------------------------------------------------------ order
 
+    def _is_old(self, event: Event) -> bool:
+        """Whether it has been delivered here: a bus may repeat, and what was undone since must stay undone."""
+        topic = self._topics.get(event.topic)
+        known = topic.rev if topic is not None else None
+        return event.rev is not None and known is not None and event.rev <= known
+
     def _in_order(self, topic: Topic, event: Event) -> bool:
         """Whether the event is to be delivered now: the next ``rev`` is, an older one is dropped."""
         if event.rev is None:
             return True
         if topic.takes(event.rev):
             return True
-        if event.rev > (topic.rev or 0):
+        if len(topic.late) < LATE_LIMIT:
             topic.late.append(event)
-            self._mend_soon(topic)
+        self._mend_soon(topic)
         return False
 
     def _mend_soon(self, topic: Topic) -> None:
@@ -154,18 +172,25 @@ class Hub:
 
     async def _close_gap(self, topic: Topic) -> None:
         """After a moment's patience: read what is missing once for all watchers, then go on in order."""
+        await asyncio.sleep(GAP_PATIENCE)
+        while self._topics.get(topic.key) is topic:
+            topic.late.sort(key=lambda event: event.rev or 0)
+            late, topic.late = topic.late, []
+            topic.mending = False
+            self.publish(late)
+            if not topic.late:
+                return
+            topic.mending = True
+            await self._fill(topic)
+        topic.mending = False
+
+    async def _fill(self, topic: Topic) -> None:
         assert self._mend is not None
         try:
-            await asyncio.sleep(GAP_PATIENCE)
-            late, topic.late = sorted(topic.late, key=lambda event: event.rev or 0), []
-            topic.mending = False
-            self.publish(event for event in late if event.rev == (topic.rev or 0) + 1)
-            late = [event for event in late if (event.rev or 0) > (topic.rev or 0)]
-            if late and self._topics.get(topic.key) is topic:
-                self._catch_up(topic, await self._mend(topic.key, topic.rev or 0))
-                self.publish(late)
-        finally:
-            topic.mending = False
+            self._catch_up(topic, await self._mend(topic.key, topic.rev or 0))
+        except Exception as problem:
+            log.warning("hub.gap_stays", topic=topic.key, error=repr(problem))
+            await asyncio.sleep(MEND_AGAIN_SECONDS)
 
     def _catch_up(self, topic: Topic, missing: Missing) -> None:
         """Deliver what was read. Who is out of the room by now hears nothing of it."""
@@ -175,8 +200,9 @@ class Hub:
         for account in missing.joined:
             for connection in self._accounts.get(account, ()):
                 self.watch(connection, topic.key, missing.rev)
-        topic.rev = max(topic.rev or 0, missing.rev)
-        topic.write([ready(frame) for frame in missing.frames])
+        if missing.rev > (topic.rev or 0):
+            topic.rev = missing.rev
+            topic.write([ready(frame) for frame in missing.frames])
 
     # ------------------------------------------------------------ revocation
 

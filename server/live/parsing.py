@@ -18,6 +18,7 @@ import msgspec
 from server.errors import Invalid
 from server.live.frames import SAFE_INTEGER, Command, Hello, Ping
 
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _REF = re.compile(r'"ref"\s*:\s*([0-9]{1,16})(?=\s*[,}])')
 
 
@@ -30,6 +31,9 @@ class Parser:
 
     def parse(self, text: str) -> Command:
         """The command, or ``Invalid`` in words a developer can act on."""
+        if "\\u0000" in text and _NUL.search(text):
+            # PostgreSQL cannot hold it, in no field of no command.
+            raise Invalid("bad_text")
         try:
             return self._decoder.decode(text)
         except msgspec.DecodeError as problem:

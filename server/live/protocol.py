@@ -5,11 +5,12 @@ and frames that are ready go to the transport directly, without waiting for a sl
 does, and would hold up everybody in a fan-out). Because nothing pauses reading then, we do it ourselves.
 
 The ASGI application authenticates, takes the line over and ends: an idle connection holds no task, no scope and
-no request. uvicorn is pinned; ``tests/unit/server/test_protocol.py`` names what we rely on.
+no request. uvicorn is pinned; ``tests/unit/live/test_protocol.py`` names what we rely on.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from typing import Protocol
@@ -48,6 +49,7 @@ class TalkProtocol(WebSocketsSansIOProtocol):
     """A WebSocket that somebody may take over."""
 
     listener: Listener | None = None
+    cut: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------ taking over
 
@@ -100,6 +102,13 @@ class TalkProtocol(WebSocketsSansIOProtocol):
             return self.hang_up(CloseCode.NOT_TEXT)
         return self.listener.receive(data)
 
+    def handle_ping(self) -> None:
+        """Pongs for a client that does not read would pile up without an end: it gets none."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
     def pause(self) -> None:
         """Read nothing more for now: too much of this client's waits already."""
         if not self.read_paused:
@@ -133,6 +142,7 @@ class TalkProtocol(WebSocketsSansIOProtocol):
 
     def hang_up(self, code: int) -> None:
         """Close with this code; a client that does not answer is cut off after a second."""
+        self._cut_soon()
         if self.close_sent or self.transport.is_closing():
             return
         self.stop_keepalive()
@@ -140,9 +150,37 @@ class TalkProtocol(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.resume()
-        self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+
+    # ------------------------------------------------------------ the end
+
+    # uvicorn closes the transport when its buffer has drained, which a client that does not read never lets
+    # happen: in each of these cases the line is cut after a second.
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._cut_soon()
+
+    def handle_close(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().handle_close(event)
+        # Its answer to our close, or ours to its: nothing more is to be said.
+        self.transport.close()
+        self._cut_soon()
+
+    def handle_parser_exception(self) -> None:
+        super().handle_parser_exception()
+        self._cut_soon()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._cut_soon()
+
+    def _cut_soon(self) -> None:
+        if self.cut is None and not self.disconnected:
+            self.cut = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.cut is not None:
+            self.cut.cancel()
         super().connection_lost(exc)
         listener, self.listener = self.listener, None
         if listener is not None:

@@ -17,14 +17,12 @@ import structlog
 from sqlalchemy import delete, insert, or_, select, update
 
 from server.data.transaction import Transaction
-from server.errors import AppError
 from server.services import Services
 from server.work.tables import jobs
 
 QUEUE = "jobs"
 LEASE = timedelta(minutes=2)
 IDLE_SECONDS = 5.0
-AT_ONCE = 10
 TRIES_LIMIT = 10
 
 log = structlog.get_logger()
@@ -45,20 +43,25 @@ def add(tx: Transaction, kind: str, body: Any, due: datetime | None = None) -> N
     tx.wake(QUEUE)
 
 
-def claim(tx: Transaction, worker: str, kinds: list[str], limit: int = AT_ONCE) -> list[Job]:
-    """Take jobs that are due and that nobody holds."""
+def claim(tx: Transaction, worker: str, kinds: list[str]) -> Job | None:
+    """Take a job that is due and that nobody holds. One that has killed its workers again and again is given up."""
     free = or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= tx.now)
-    wanted = select(jobs.c.id).where(jobs.c.due_at <= tx.now, free, jobs.c.kind.in_(kinds), jobs.c.failed == "")
-    ids = list(
-        tx.connection.execute(wanted.order_by(jobs.c.due_at).limit(limit).with_for_update(skip_locked=True)).scalars()
-    )
-    taken = (
-        update(jobs)
-        .where(jobs.c.id.in_(ids))
-        .values(leased_until=tx.now + LEASE, leased_by=worker, tries=jobs.c.tries + 1)
-    )
-    rows = tx.connection.execute(taken.returning(jobs.c.id, jobs.c.kind, jobs.c.body, jobs.c.tries))
-    return [Job(row.id, row.kind, msgspec.json.decode(row.body), row.tries) for row in rows]
+    waiting = (jobs.c.due_at <= tx.now, free, jobs.c.kind.in_(kinds), jobs.c.failed == "")
+    tx.connection.execute(update(jobs).where(*waiting, jobs.c.tries >= TRIES_LIMIT).values(failed="gave up"))
+    first = select(jobs.c.id).where(*waiting).order_by(jobs.c.due_at, jobs.c.id).limit(1)
+    id = tx.connection.execute(first.with_for_update(skip_locked=True)).scalar()
+    if id is None:
+        return None
+    taken = {"leased_until": tx.now + LEASE, "leased_by": worker, "tries": jobs.c.tries + 1}
+    held = update(jobs).where(jobs.c.id == id).values(taken)
+    row = tx.connection.execute(held.returning(jobs.c.id, jobs.c.kind, jobs.c.body, jobs.c.tries)).one()
+    return Job(row.id, row.kind, msgspec.json.decode(row.body), row.tries)
+
+
+def renew(tx: Transaction, worker: str, job: Job) -> None:
+    """The worker lives, and is still at it."""
+    held = (jobs.c.id == job.id, jobs.c.leased_by == worker)
+    tx.connection.execute(update(jobs).where(*held).values(leased_until=tx.now + LEASE))
 
 
 def finish(tx: Transaction, worker: str, job: Job) -> None:
@@ -86,26 +89,39 @@ class Worker:
     async def run(self) -> None:
         """For ever; cancel it to end it. A job under way is taken up by another after its lease."""
         while True:
-            if not self._workers or not await self._round():
+            try:
+                worked = bool(self._workers) and await self.work_one()
+            except Exception as problem:
+                # The database may be away for a while; nobody else would take the jobs up again.
+                log.warning("jobs.unavailable", error=repr(problem))
+                worked = False
+            if not worked:
                 await self._services.wakeups.sleep(QUEUE, IDLE_SECONDS)
 
-    async def _round(self) -> int:
+    async def work_one(self) -> bool:
+        """Take one job and do it; whether there was one."""
+        job = await self._services.writer.act(claim, self._name, list(self._workers))
+        if job is None:
+            return False
+        renewing = asyncio.create_task(self._renew(job), name="lease")
         try:
-            taken = await self._services.writer.act(claim, self._name, list(self._workers))
-        except AppError as problem:
-            log.warning("jobs.unavailable", reason=problem.code)
-            return 0
-        for job in taken:
             await self._do(job)
-        return len(taken)
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+        return True
 
     async def _do(self, job: Job) -> None:
         writer = self._services.writer
         try:
             await self._workers[job.kind](self._services, job.body)
-            await writer.act(finish, self._name, job)
-        except asyncio.CancelledError:
-            raise
         except Exception as problem:
             log.error("job.failed", job=job.id, kind=job.kind, tries=job.tries, exc_info=problem)
             await writer.act(postpone, self._name, job, repr(problem)[:500])
+        else:
+            await writer.act(finish, self._name, job)
+
+    async def _renew(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            await self._services.writer.act(renew, self._name, job)

@@ -18,6 +18,8 @@ jobs = Table(
     Column("leased_until", UtcTime),
     Column("leased_by", Text, nullable=False, server_default=""),
     Column("failed", Text, nullable=False, server_default=""),
+    # A number is never given twice: the order of ids is the order of events, and readers remember ids.
+    sqlite_autoincrement=True,
 )
 
 ticks = Table(

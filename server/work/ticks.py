@@ -35,6 +35,10 @@ def take(tx: Transaction, tick: Tick) -> bool:
     if last is None:
         tx.connection.execute(insert(ticks), {"name": tick.name, "last_at": tx.now})
         return False
+    if last > tx.now + tick.every:
+        # The clock was wrong when it happened last: it would stay silent until then.
+        tx.connection.execute(update(ticks).where(ticks.c.name == tick.name).values(last_at=tx.now))
+        return False
     times = due(last, tx.now, tick.every)
     if times == 0:
         return False
@@ -52,7 +56,7 @@ class Ticker:
     def __init__(self, services: Services, own: tuple[Tick, ...] = ()) -> None:
         self._services = services
         self._ticks = (*own, *(tick for module in services.modules for tick in module.ticks))
-        self._next: dict[str, datetime] = {}
+        self._next: dict[str, float] = {}
 
     async def run(self) -> None:
         """For ever; cancel it to end it."""
@@ -63,10 +67,10 @@ class Ticker:
 
     async def _ask(self, tick: Tick) -> None:
         # Not every second a write: between two times the row cannot say yes.
-        now = self._services.clock()
+        now = asyncio.get_running_loop().time()
         if now < self._next.get(tick.name, now):
             return
-        self._next[tick.name] = now + min(tick.every / 4, timedelta(seconds=30))
+        self._next[tick.name] = now + min(tick.every / 4, timedelta(seconds=30)).total_seconds()
         try:
             if await self._services.writer.act(take, tick):
                 await tick.run(self._services)

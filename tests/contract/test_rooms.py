@@ -86,7 +86,7 @@ async def test_two_who_begin_at_once_get_the_same_direct_room(talk, company):
 
 
 async def test_when_the_last_owner_leaves_the_longest_member_owns(talk, company):
-    sato, suzuki, ito = talk
+    sato, suzuki, _ = talk
     room = await make(sato, "closed", company.suzuki)
     await sato.ask("room.add", channel=room, people=[company.ito.id])
     await sato.ask("room.leave", channel=room)

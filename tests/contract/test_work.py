@@ -69,7 +69,7 @@ async def test_a_failed_job_comes_again_later(server, diary):
     diary.fail = 1
     await server.services.writer.act(jobs.add, "diary.write", "また")
     worker = jobs.Worker(server.services)
-    assert await worker._round() == 1 and diary.done == []
+    assert await worker.work_one() and diary.done == []
 
     (row,) = await server.services.readers.ask(lambda db: db.execute(select(rows)).all())
     assert row.tries == 1 and row.due_at > system_clock() and row.leased_until is None and row.failed == ""
@@ -79,26 +79,71 @@ async def test_two_workers_never_take_the_same_job(server):
     for number in range(20):
         await server.services.writer.act(jobs.add, "diary.write", number)
     taken = await asyncio.gather(
-        *(server.services.writer.act(jobs.claim, f"w{n}", ["diary.write"], 7) for n in range(4))
+        *(server.services.writer.act(jobs.claim, f"w{n % 4}", ["diary.write"]) for n in range(25))
     )
-    ids = [job.id for group in taken for job in group]
+    ids = [job.id for job in taken if job is not None]
     assert len(ids) == len(set(ids)) == 20
 
 
+def after(wait, action):
+    """The action as it would run so much later."""
+    return lambda tx, *args: action(replace(tx, now=tx.now + wait), *args)
+
+
+LEASE_OVER = jobs.LEASE + timedelta(seconds=1)
+
+
 async def test_a_dead_workers_job_is_taken_by_another_and_not_finished_by_the_dead(server):
-    await server.services.writer.act(jobs.add, "diary.write", "遺言")
-    (first,) = await server.services.writer.act(jobs.claim, "dead", ["diary.write"])
-    assert await server.services.writer.act(jobs.claim, "other", ["diary.write"]) == []
+    act = server.services.writer.act
+    await act(jobs.add, "diary.write", "遺言")
+    first = await act(jobs.claim, "dead", ["diary.write"])
+    assert await act(jobs.claim, "other", ["diary.write"]) is None
 
-    def later(tx, *args):
-        return jobs.claim(replace(tx, now=tx.now + jobs.LEASE + timedelta(seconds=1)), *args)
-
-    (second,) = await server.services.writer.act(later, "other", ["diary.write"])
+    second = await act(after(LEASE_OVER, jobs.claim), "other", ["diary.write"])
     assert second.id == first.id and second.tries == 2
-    await server.services.writer.act(jobs.finish, "dead", first)
+    await act(jobs.finish, "dead", first)
     assert await left(server) == 1
-    await server.services.writer.act(jobs.finish, "other", second)
+    await act(jobs.finish, "other", second)
     assert await left(server) == 0
+
+
+async def test_who_lives_keeps_his_job_however_long_it_takes(server):
+    act = server.services.writer.act
+    await act(jobs.add, "diary.write", "長い")
+    job = await act(jobs.claim, "slow", ["diary.write"])
+    await act(after(LEASE_OVER, jobs.renew), "slow", job)
+    assert await act(after(LEASE_OVER, jobs.claim), "other", ["diary.write"]) is None
+
+
+async def test_a_job_that_kills_its_workers_is_given_up_and_kept(server):
+    act, wait = server.services.writer.act, timedelta(0)
+    await act(jobs.add, "diary.write", "毒")
+    for _ in range(jobs.TRIES_LIMIT):
+        assert await act(after(wait, jobs.claim), "w", ["diary.write"])
+        wait += LEASE_OVER
+    assert await act(after(wait, jobs.claim), "w", ["diary.write"]) is None
+    assert await server.services.readers.ask(lambda db: db.execute(select(rows.c.failed)).scalar()) == "gave up"
+
+
+async def test_the_worker_outlives_a_database_that_is_away(server, diary, worker):
+    """Failing to fail: the job's own trouble, and then trouble in writing that down."""
+    diary.fail = 1
+    real, refusals = server.services.writer.act, [Unavailable(), Unavailable()]
+
+    async def act(action, *args, **kwargs):
+        if action is jobs.postpone and refusals:
+            raise refusals.pop()
+        return await real(action, *args, **kwargs)
+
+    server.services.writer.act = act
+    await act(jobs.add, "diary.write", "一")
+    async with asyncio.timeout(5):
+        while len(refusals) == 2:
+            await asyncio.sleep(0.01)
+    await act(jobs.add, "diary.write", "二")
+    async with asyncio.timeout(10):
+        await diary.wrote.wait()
+    assert diary.done == ["二"] and not worker.done()
 
 
 HOURLY = Tick("hourly", timedelta(hours=1), run=None, late=timedelta(hours=3))
@@ -135,6 +180,13 @@ async def test_one_that_is_too_late_is_recorded_as_missed(server):
     assert await server.services.writer.act(later) is False
     counted = select(ticks.c.missed).where(ticks.c.name == "daily")
     assert await server.services.readers.ask(lambda db: db.execute(counted).scalar()) == 1
+
+
+async def test_a_tick_from_a_future_that_was_a_mistake_does_not_stay_silent(server):
+    act = server.services.writer.act
+    await act(after(timedelta(days=2), take), HOURLY)
+    assert await act(take, HOURLY) is False
+    assert await act(after(timedelta(hours=1.1), take), HOURLY) is True
 
 
 def test_how_many_times_a_tick_was_due():

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from server.clock import system_clock
 from server.data import engine
-from server.data.writer import Outcome, Writer
+from server.data.group import Outcome
+from server.data.writer import Writer
 
 
 @asynccontextmanager

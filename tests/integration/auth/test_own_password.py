@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.auth.passwords import TooManySignIns
 from server.live.frames import CloseCode
 from tests.tools.client import Client
 from tests.tools.running import Running
@@ -113,6 +114,30 @@ async def test_guessing_the_current_password_becomes_slow(server: Running, add):
         for _ in range(4):
             await change(visitor, current="a guess")
         assert (await change(visitor)).status_code == 429
+
+
+async def test_a_change_that_nobody_looked_at_is_no_failure(server: Running, add, monkeypatch: pytest.MonkeyPatch):
+    await add("sano")
+
+    async def refuse(*_: object) -> str:
+        raise TooManySignIns(retry_ms=5000)
+
+    async with Visitor(server) as visitor:
+        await visitor.sign_in("sano@hokuto.example", PASSWORD)
+        for busy in ("verify", "hash"):
+            with monkeypatch.context() as earthquake:
+                earthquake.setattr(server.services.passwords, busy, refuse)
+                assert [(await change(visitor)).status_code for _ in range(5)] == [503] * 5
+        assert (await change(visitor)).status_code == 303
+
+
+async def test_a_stranger_cannot_slow_down_the_change_of_ones_password(server: Running, add):
+    account = await add("sano")
+    async with Visitor(server) as owner, Visitor(server) as stranger:
+        await owner.sign_in("sano@hokuto.example", PASSWORD)
+        for _ in range(5):
+            await stranger.sign_in(f"account {account.id}", "a guess")
+        assert (await change(owner)).status_code == 303
 
 
 async def test_the_audit_tells_the_change_and_no_password(server: Running, add, trail):

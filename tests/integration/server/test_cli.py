@@ -16,6 +16,7 @@ import pytest
 import structlog
 from click.testing import CliRunner, Result
 
+from server import control
 from server.cli import main
 
 RENRAKU = (sys.executable, "-c", "from server.cli import main; main(prog_name='renraku')")
@@ -166,10 +167,49 @@ def test_wrong_settings_stop_the_start_with_one_line(
     renraku: Command, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
 ):
     monkeypatch.setenv(name, value)
-    for command in (("serve", "--port", "0"), ("user", "enable", "x")):
+    for command in (("serve", "--port", "0"), ("user", "enable", "x"), ("migrate",)):
+        if command == ("migrate",) and name == "RENRAKU_MODULES":
+            continue  # the tables are the same whatever is plugged in
         result = renraku(*command)
         assert result.exit_code == 1 and sentence in result.output, command
         assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("said", [b"", b'{"done":tr', b"x" * 100_000, None], ids=["nothing", "half", "endless", "silence"])
+async def test_a_server_that_dies_meanwhile_is_one_line(
+    renraku: Command, var: Path, monkeypatch: pytest.MonkeyPatch, said: bytes | None
+):
+    monkeypatch.setattr(control, "WORK_SECONDS", 0)
+    monkeypatch.setattr(control, "READ_SECONDS", 0.5)
+    var.mkdir()
+
+    async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        if said is None:
+            # It has stopped, and its socket is open.
+            await reader.read()
+        else:
+            writer.write(said)
+        writer.close()
+
+    server = await asyncio.start_unix_server(die, var / "control.sock")
+    async with server:
+        result = await asyncio.to_thread(renraku, "user", "enable", "x")
+
+    assert result.exit_code == 1
+    assert "did not answer; the command may or may not have been carried out" in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_a_door_that_is_closed_to_us_is_one_line(renraku: Command, var: Path, monkeypatch: pytest.MonkeyPatch):
+    async def closed(*_: object, **__: object) -> None:
+        # As root, no mode of a file would refuse.
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(asyncio, "open_unix_connection", closed)
+    result = renraku("user", "enable", "x")
+    assert result.exit_code == 1
+    assert result.output == f"Error: {var / 'control.sock'}: Permission denied; nothing was done.\n"
 
 
 def test_an_address_that_is_not_ours_is_one_line(renraku: Command):

@@ -14,8 +14,8 @@ from chat.model import (
     group_name,
     message_text,
     pair_key,
-    require_owner,
     require_own,
+    require_owner,
     require_poster,
     room_name,
 )

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), server_default="", nullable=False),
         sa.Column("request_id", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
     op.create_table(
@@ -74,6 +75,7 @@ def upgrade() -> None:
         sa.Column("leased_by", sa.Text(), server_default="", nullable=False),
         sa.Column("failed", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_jobs_due_at"), "jobs", ["due_at"], unique=False)
     op.create_table(
@@ -87,6 +89,7 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.BigInteger(), nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_entries")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "revocations",
@@ -96,6 +99,7 @@ def upgrade() -> None:
         sa.Column("token_hash", KEY, server_default="", nullable=False),
         sa.Column("final", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revocations")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_revocations_at"), "revocations", ["at"], unique=False)
     op.create_table(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.auth.throttle import LONGEST_DELAY, Throttle, delay_after, throttle_key
+from server.auth.throttle import LONGEST_DELAY, Throttle, delay_after, password_key, sign_in_key
 
 NOW = datetime(2027, 4, 1, 9, 0, tzinfo=UTC)
 
@@ -42,14 +42,20 @@ def test_nobody_ever_waits_longer_than_the_limit(failures: int, seconds: int):
 
 
 def test_a_known_device_is_counted_apart():
-    assert throttle_key("sano") != throttle_key("sano", "nonce")
-    assert throttle_key("sano", "one") != throttle_key("sano", "two")
+    assert sign_in_key("sano") != sign_in_key("sano", "nonce")
+    assert sign_in_key("sano", "one") != sign_in_key("sano", "two")
+
+
+@pytest.mark.parametrize("typed", ["5", "account 5", "password\n5", "password 5", ""])
+def test_no_login_id_has_the_key_of_somebodys_own_password(typed: str):
+    assert sign_in_key(typed) != password_key(5)
+    assert sign_in_key(typed, "5") != password_key(5)
 
 
 def test_a_key_shows_nothing_of_what_was_typed():
-    assert "secret" not in throttle_key("secret typed into the wrong field")
-    assert len(throttle_key("x" * 10_000)) == 64
+    assert "secret" not in sign_in_key("secret typed into the wrong field")
+    assert len(sign_in_key("x" * 10_000)) == 64
 
 
 def test_a_key_can_be_made_of_anything():
-    assert throttle_key("\ud800") != ""
+    assert sign_in_key("\ud800") != ""
