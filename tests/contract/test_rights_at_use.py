@@ -6,7 +6,7 @@ import asyncio
 import time
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from websockets.exceptions import InvalidStatus
 
 from server.auth import actions, session_actions, sessions
@@ -57,6 +57,9 @@ async def test_ending_one_session_leaves_the_other(server, company, talk):
 
 async def test_who_may_no_longer_talk_comes_back_and_hears_nothing(server, company, talk):
     sato, suzuki, room = talk
+    await suzuki.ask("room.direct", person=company.sato.id)
+    await sato.expect("room.added")
+    await sato.expect("room.added")
     await server.services.writer.act(actions.set_talk, operator(), company.suzuki.id, False)
     await closed_within_a_second(suzuki, 4411)
 
@@ -67,9 +70,18 @@ async def test_who_may_no_longer_talk_comes_back_and_hears_nothing(server, compa
     await again.expect_silence()
     with pytest.raises(Refused, match="talk_disabled"):
         await again.post(room, "はい")
-    for asking in (("history", {"channel": room}), ("people.find", {"find": ""}), ("room.direct", {"person": 1})):
+    for do, fields in (
+        ("history", {"channel": room}),
+        ("since", {"channel": room, "rev": 0}),
+        ("mark", {"channel": room, "seq": 1}),
+        ("room.members", {"channel": room}),
+        ("room.direct", {"person": company.sato.id}),
+        ("room.direct", {"person": company.ito.id}),
+        ("rooms.open", {}),
+        ("people.find", {}),
+    ):
         with pytest.raises(Refused, match="talk_disabled"):
-            await again.ask(asking[0], **asking[1])
+            await again.ask(do, **fields)
 
 
 async def test_a_revocation_by_another_process_is_found_within_a_second(server, company, talk):
@@ -111,3 +123,34 @@ async def test_a_deleted_person_leaves_his_rooms_and_keeps_his_name(server, comp
     assert left["member"]["name"] == "suzuki" and left["members"] == 1
     page = await sato.ask("history", channel=room)
     assert page["messages"][0]["name"] == "suzuki"
+
+
+async def test_a_number_of_a_revocation_is_never_given_again(server, company, talk):
+    """Who came back after one remembers its number: the next must have another, though all rows are forgotten."""
+    _, suzuki, _ = talk
+    await server.services.writer.act(actions.set_talk, operator(), company.suzuki.id, False)
+    await closed_within_a_second(suzuki, 4411)
+    again = await server.connect(company.suzuki.token)
+    await server.services.writer.act(lambda tx: tx.connection.execute(delete(revocations)) and None)
+    await server.services.writer.act(actions.disable_account, operator(), company.suzuki.id)
+    await closed_within_a_second(again, 4401)
+
+
+async def test_an_answer_that_was_read_before_a_removal_does_not_come_after_it(server, company, talk):
+    sato, suzuki, room = talk
+    readers, real = server.services.readers, server.services.readers.ask
+    reading, removed = asyncio.Event(), asyncio.Event()
+
+    async def slow(question, *args, **kwargs):
+        answer = await real(question, *args, **kwargs)
+        if question.__name__ == "rooms_for" and not removed.is_set():
+            reading.set()
+            await removed.wait()
+        return answer
+
+    readers.ask = slow
+    ref = await suzuki.say("rooms")
+    await reading.wait()
+    await sato.ask("room.remove", channel=room, person=company.suzuki.id)
+    removed.set()
+    assert (await suzuki.answer_to(ref))["rooms"] == []

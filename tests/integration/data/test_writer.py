@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from server.data.batch import Batch
+from server.data.group import Waiting
 from server.data.transaction import Event
 from server.errors import AppError, Invalid, Unavailable
 from server.live.frames import Done
@@ -186,3 +187,49 @@ async def test_after_stop_nothing_is_taken(tmp_path):
         await writer.stop()
         with pytest.raises(AppError):
             await writer.act(say, "遅い")
+
+
+async def test_when_it_cannot_even_be_opened_anew_it_is_opened_later(writer):
+    """No descriptor left, the mount gone, PostgreSQL starting: the writer must not be dead for ever."""
+    broken = sqlite3.OperationalError("disk I/O error")
+    broken.sqlite_errorcode = sqlite3.SQLITE_IOERR
+
+    def fail(tx):
+        raise OperationalError("INSERT", {}, broken)
+
+    unopened = sqlite3.OperationalError("unable to open database file")
+    unopened.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+
+    def refuse():
+        raise OperationalError("connect", {}, unopened)
+
+    connect, writer._engine.connect = writer._engine.connect, refuse
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await writer.act(fail)
+    writer._engine.connect = connect
+    assert await writer.act(say, "また") == "また"
+
+
+async def test_trouble_after_the_commit_does_not_run_it_again(writer):
+    writer._committer._checkpointer.after_commit = lambda connection: 1 / 0
+    await asyncio.gather(writer.ask(SAYING, "一"), writer.ask(SAYING, "二"))
+    assert sorted(said(writer.path)) == ["一", "二"]
+
+
+async def test_one_answer_that_cannot_be_given_holds_up_no_other(writer):
+    release, _ = await held_up(writer)
+    heard = []
+    writer.submit(Waiting(SAYING, "一", None, lambda answer: 1 / 0))
+    writer.submit(Waiting(SAYING, "二", None, heard.append))
+    release.set()
+    assert await writer.act(say, "三") == "三"
+    assert heard == ["二"] and writer.waiting == 0
+
+
+async def test_a_clock_that_was_far_ahead_is_believed_when_it_is_mended(writer):
+    now = await writer.act(lambda tx: tx.now)
+    writer._committer._clock = lambda: now + timedelta(days=2)
+    assert await writer.act(lambda tx: tx.now) == now + timedelta(days=2)
+    writer._committer._clock = lambda: now + timedelta(seconds=1)
+    assert await writer.act(lambda tx: tx.now) == now + timedelta(seconds=1)

@@ -175,7 +175,9 @@ def test_wrong_settings_stop_the_start_with_one_line(
         assert result.output.count("\n") == 1
 
 
-@pytest.mark.parametrize("said", [b"", b'{"done":tr', b"x" * 100_000, None], ids=["nothing", "half", "endless", "silence"])
+@pytest.mark.parametrize(
+    "said", [b"", b'{"done":tr', b"x" * 100_000, None], ids=["nothing", "half", "endless", "silence"]
+)
 async def test_a_server_that_dies_meanwhile_is_one_line(
     renraku: Command, var: Path, monkeypatch: pytest.MonkeyPatch, said: bytes | None
 ):

@@ -198,3 +198,88 @@ async def test_nothing_is_left_of_those_who_have_gone():
     connection, _ = someone(hub, 1, "channel:1", "channel:2")
     hub.quit(connection)
     assert hub.watched() == {} and hub.count() == 0
+
+
+async def test_a_repeated_joining_does_not_undo_a_leaving():
+    hub = Hub()
+    _, line = someone(hub, 1, "channel:1")
+    someone(hub, 2, "channel:1")
+    joined = Event("channel:1", 1, Done(ref=0), joins=(1,))
+    hub.publish([joined, Event("channel:1", 2, Done(ref=0), leaves=(1,))])
+    hub.publish([joined, posted(3)])
+    assert revs(line) == []
+
+
+async def test_a_repeated_leaving_does_not_undo_a_rejoining():
+    hub = Hub()
+    _, line = someone(hub, 1, "channel:1")
+    someone(hub, 2, "channel:1")
+    left = Event("channel:1", 1, Done(ref=0), leaves=(1,))
+    hub.publish([left, Event("channel:1", 2, Done(ref=0), joins=(1,))])
+    hub.publish([left, posted(3)])
+    assert revs(line) == [3]
+
+
+async def test_a_joining_that_waited_in_a_gap_does_not_undo_what_was_read():
+    hub = Hub()
+    _, outsider = someone(hub, 1)
+    _, stayer = someone(hub, 2, "channel:1")
+
+    async def mend(key, rev):
+        return Missing(8, (posted(8).frame,), left=(1,))
+
+    hub.mend_with(mend)
+    hub.publish([posted(5)])
+    hub.publish([Event("channel:1", 7, Done(ref=0), joins=(1,))])
+    async with asyncio.timeout(5):
+        while revs(stayer) != [5, 8]:
+            await asyncio.sleep(0.01)
+    hub.publish([posted(9)])
+    assert 9 in revs(stayer) and 9 not in revs(outsider)
+    while hub._mending:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_gap_that_cannot_be_read_is_tried_again(monkeypatch):
+    monkeypatch.setattr("server.live.hub.MEND_AGAIN_SECONDS", 0.01)
+    hub, tries = Hub(), []
+    _, line = someone(hub, 1, "channel:1")
+
+    async def mend(key, rev):
+        tries.append(rev)
+        if len(tries) < 3:
+            raise ConnectionError("the database is away")
+        return Missing(2, (posted(2).frame,))
+
+    hub.mend_with(mend)
+    hub.publish([posted(1), posted(3)])
+    async with asyncio.timeout(5):
+        while revs(line) != [1, 2, 3]:
+            await asyncio.sleep(0.01)
+    while hub._mending:
+        await asyncio.sleep(0.01)
+
+
+async def test_more_than_a_connection_may_owe_while_it_is_told_is_fetched_by_itself():
+    hub = Hub()
+    connection, line = someone(hub, 1, "channel:1", opened=False)
+    hub.watch(connection, "user:1", kept=True)
+    for n in range(1, OWED_FRAMES + 100):
+        hub.publish([posted(n)])
+    hub.publish([Event("user:1", None, Done(ref=77))])
+    await asyncio.sleep(0)
+    connection.open(ready(Done(ref=7)))
+    assert line.code is None
+    assert line.frames[-1] == {"is": "heads", "revs": {"channel:1": OWED_FRAMES + 99}}
+    assert line.frames[-2] == {"is": "done", "ref": 77}, "what no rev brings back was kept"
+
+
+async def test_a_line_that_was_full_before_hello_is_slow_from_the_start():
+    hub = Hub()
+    connection, line = someone(hub, 1, "channel:1", opened=False)
+    connection.slowed()
+    connection.open(ready(Done(ref=7)))
+    hub.publish([posted(1)])
+    assert revs(line) == []
+    connection.drained()
+    assert line.frames[-1]["is"] == "heads"
