@@ -203,7 +203,6 @@ def _member_row(tx: Transaction, channel: int, account: int, rev: int, seq: int,
         "owner": owner,
         "active": True,
         "rev": rev,
-        "joined_seq": seq,
         "read_seq": seq,
         "joined_at": tx.now,
     }

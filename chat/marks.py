@@ -68,12 +68,12 @@ def _write(tx: Transaction, moved: dict[tuple[int, int], int]) -> None:
     if not moved:
         return
     rows = [{"c": channel, "a": account, "s": seq} for (channel, account), seq in sorted(moved.items())]
-    tx.connection.execute(_MOVE, rows)
+    tx.connection.execute(MOVE_MARK, rows)
     for (channel, account), seq in moved.items():
         tx.emit(events.marked(account, channel, seq))
 
 
-_MOVE = (
+MOVE_MARK = (
     update(members)
     .where(
         members.c.channel_id == bindparam("c"),
@@ -82,6 +82,7 @@ _MOVE = (
     )
     .values(read_seq=bindparam("s"))
 )
+"""Moves a mark upward, and never down: channel ``c``, account ``a``, to ``s``."""
 
 
 @cache

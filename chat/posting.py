@@ -16,9 +16,10 @@ from sqlalchemy import Dialect, Select, bindparam, insert, select, update
 
 from chat import events
 from chat.frames import Message
+from chat.marks import MOVE_MARK
 from chat.model import Draft, Membership, Receipt, require_poster
 from chat.queries import membership_of_row, memberships_wanted
-from chat.tables import channels, log_entries, members, messages
+from chat.tables import channels, log_entries, messages
 from server.clock import to_millis
 from server.data.batch import Batch
 from server.data.prepared import Prepared
@@ -168,22 +169,13 @@ def _statements(dialect: Dialect) -> _Statements:
         insert_messages=Prepared(insert(messages), dialect, _MESSAGE_COLUMNS),
         insert_log=Prepared(insert(log_entries).inline(), dialect, _LOG_COLUMNS),
         raise_counters=Prepared(_RAISE, dialect),
-        mark_read=Prepared(_MARK, dialect),
+        mark_read=Prepared(MOVE_MARK, dialect),
     )
 
 
 _MESSAGE_COLUMNS = ("channel_id", "seq", "rev", "sender_id", "client_id", "at", "text")
 _LOG_COLUMNS = ("at", "kind", "channel_id", "rev", "seq", "actor_id", "body")
 _RAISE = update(channels).where(channels.c.id == bindparam("c")).values(seq=bindparam("s"), rev=bindparam("r"))
-_MARK = (
-    update(members)
-    .where(
-        members.c.channel_id == bindparam("c"),
-        members.c.account_id == bindparam("a"),
-        members.c.read_seq < bindparam("s"),
-    )
-    .values(read_seq=bindparam("s"))
-)
 
 
 def _channels_wanted(dialect: str) -> Select[Any]:

@@ -48,7 +48,6 @@ members = Table(
     # A leaver's row stays as the tombstone that late clients catch up with.
     Column("active", Boolean, nullable=False),
     Column("rev", BigInteger, nullable=False),
-    Column("joined_seq", BigInteger, nullable=False),
     Column("read_seq", BigInteger, nullable=False),
     Column("joined_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("channel_id", "account_id"),

@@ -54,7 +54,7 @@ async def read_form(request: Request) -> dict[str, str]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise Invalid()
-    # Here and not where each is used: PostgreSQL fails on a NUL wherever it is asked about, not only in what it keeps.
+    # Here and not where each is used: PostgreSQL fails on a NUL in a question too, not only in what it keeps.
     if any("\x00" in part for pair in pairs for part in pair):
         raise Invalid("bad_text")
     return fields

@@ -2,6 +2,9 @@
 
 Its passwords are random, made at the first run, and stand in ``var/demo.txt`` (mode 600) and nowhere else. A
 company that already has people never gets it.
+
+The passwords are on the disk, as ``var/demo.new``, before anybody has one of them; the file gets its name when all is
+there. Whatever interrupts it, the next start finds the file and goes on with the same passwords.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from server.auth import actions, queries
 from server.auth.model import Privilege, login_key, new_account, operator
@@ -70,10 +75,7 @@ class SignIn:
 
 def loaded(var: Path) -> list[SignIn]:
     """The demo's sign-ins; none when it was not loaded here."""
-    try:
-        return _parsed((var / "demo.txt").read_text("utf-8"))
-    except FileNotFoundError:
-        return []
+    return _read(var / "demo.txt")
 
 
 def with_company(settings: Settings) -> Settings:
@@ -85,21 +87,32 @@ def with_company(settings: Settings) -> Settings:
 
 async def load(services: Services) -> bool:
     """Load the demo company, unless there are people already. Interrupted, it goes on at the next start."""
-    var = services.settings.var
-    if loaded(var):
+    begun = services.settings.var / "demo.new"
+    if await services.readers.ask(_has_people_of_its_own, _read(begun)):
+        begun.unlink(missing_ok=True)
         return False
-    begun = var / "demo.new"
-    if not begun.exists():
-        if await services.readers.ask(queries.anybody):
-            return False
-        _write(begun, [_sign_in(login, person) for login, person in PEOPLE.items()])
-    sign_ins = _parsed(begun.read_text("utf-8"))
+    sign_ins = _read(begun) or _begin(begun)
     people = await _add_people(services, sign_ins)
     for module in services.modules:
         if module.demo is not None:
             await module.demo(services, people)
-    begun.rename(var / "demo.txt")
+    begun.rename(begun.with_suffix(".txt"))
     return True
+
+
+def _has_people_of_its_own(connection: Connection, sign_ins: list[SignIn]) -> bool:
+    """Whether there is anybody, and none of those whom we began to add: they come in all at once."""
+    if not queries.anybody(connection):
+        return False
+    return not any(queries.credentials(connection, login_key(each.login_id)) for each in sign_ins)
+
+
+def _begin(begun: Path) -> list[SignIn]:
+    sign_ins = [_sign_in(login, person) for login, person in PEOPLE.items()]
+    _write(begun, sign_ins)
+    # There is nobody, so an older file speaks of a database that is gone.
+    begun.with_suffix(".txt").unlink(missing_ok=True)
+    return sign_ins
 
 
 def shown(sign_ins: list[SignIn]) -> list[SignIn]:
@@ -156,7 +169,21 @@ def _write(path: Path, sign_ins: list[SignIn]) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
+    _keep_names(path.parent)
 
 
-def _parsed(text: str) -> list[SignIn]:
-    return [SignIn(*line.split("\t")) for line in text.splitlines() if line.count("\t") == 3]
+def _keep_names(folder: Path) -> None:
+    """Without it a crash may keep the people and lose the file with their passwords."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> list[SignIn]:
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [SignIn(*line.split("\t")) for line in lines if line.count("\t") == 3]

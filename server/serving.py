@@ -18,7 +18,6 @@ from server.run import listen, run_server
 from server.services import Services
 from server.settings import Settings
 
-
 log = structlog.get_logger()
 
 
@@ -29,7 +28,6 @@ class PortInUse(Exception):
 async def serve_company(settings: Settings, with_demo: bool) -> None:
     """Serve until told to stop. Raises ``PortInUse`` or ``FolderInUse`` before anything has changed."""
     listener = _listen(settings)
-    raise_descriptor_limit()
     try:
         with _folder(settings):
             await _serve(settings, listener, with_demo and settings.embedded)
@@ -41,6 +39,7 @@ async def _serve(settings: Settings, listener: socket.socket, with_demo: bool) -
     doors: list[ControlDoor] = []
 
     async def ready(services: Services) -> None:
+        raise_descriptor_limit()
         if with_demo:
             await demo.load(services)
         services.settings = demo.with_company(services.settings)

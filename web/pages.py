@@ -124,8 +124,9 @@ async def do_sign_out(face: Face, request: Request) -> Response:
         await face.services.writer.act(session_actions.sign_out, actor, signed_in)
     response = _see("/signin")
     cookies.drop_session(response, request.scope, face.settings)
-    # Not "cookies": the browser stays known to its owner (server/auth/device.py).
-    response.headers["clear-site-data"] = '"cache", "storage"'
+    # Not "cookies": the browser stays known to its owner (server/auth/device.py). Not "storage": the colours are
+    # nobody's secret, and what was written and not sent the app itself forgets (web/src/chat/unsent.ts).
+    response.headers["clear-site-data"] = '"cache"'
     return response
 
 

@@ -158,7 +158,6 @@ def _member(company: Company, room: int, person: int, now: datetime) -> dict[str
         "owner": company.people_of(room)[0] == person,
         "active": True,
         "rev": 1,
-        "joined_seq": 0,
         "read_seq": company.messages_of(room),
         "joined_at": now,
     }

@@ -7,6 +7,7 @@ import json
 import pytest
 from playwright.async_api import Page, expect
 
+from server.auth import actions
 from tests.tools.mirror import everything
 
 
@@ -139,3 +140,32 @@ async def test_a_session_that_is_ended_elsewhere_leads_to_the_sign_in(server, co
     if await confirm.count():
         await confirm.click()
     await first.wait_for_url("**/signin**")
+
+
+KEPT = "() => Object.keys(localStorage).map(key => key.split('.').slice(0, 2).join('.')).sort()"
+
+
+async def dark_with_a_draft(server, room: int, page: Page) -> None:
+    await page.goto(f"{server.address}/settings")
+    await page.locator("input[name=scheme][value=dark]").check()
+    await page.goto(f"{server.address}/talk/{room}")
+    await page.get_by_placeholder("メッセージを入力").fill("まだ途中の")
+    await page.wait_for_function("() => Object.keys(localStorage).some(key => key.startsWith('renraku.draft.'))")
+
+
+async def test_who_signs_out_leaves_the_colours_and_no_draft(server, company, sato, window):
+    page = await window(company.suzuki)
+    await dark_with_a_draft(server, sato.room, page)
+    # Within the app: the draft lives in the page too, which stores it when it goes.
+    await page.evaluate("() => document.querySelector('nav a[href=\"/settings\"]').click()")
+    await page.locator("form[action='/signout'] button").click()
+    await page.wait_for_url("**/signin")
+    assert await page.evaluate(KEPT) == ["renraku.scheme"]
+
+
+async def test_who_is_signed_out_from_elsewhere_leaves_no_draft_either(server, company, sato, window):
+    page = await window(company.suzuki)
+    await dark_with_a_draft(server, sato.room, page)
+    await server.services.writer.act(actions.end_all_sessions, company.suzuki.id)
+    await page.wait_for_url("**/signin**")
+    assert await page.evaluate(KEPT) == ["renraku.scheme"]

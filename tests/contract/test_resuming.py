@@ -103,7 +103,10 @@ async def test_a_rev_from_the_future_is_answered_by_a_reset(server, company, roo
 ACTS = ("post", "post", "post", "edit", "delete", "rename", "add", "remove", "mark", "away")
 
 
-@pytest.mark.parametrize("seed", range(3))
+SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 40))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_after_any_history_a_client_holds_what_a_fresh_one_reads(server, company, room, seed):
     """State + events = fresh state, whatever happened, with and without reconnects."""
     rng = random.Random(seed)

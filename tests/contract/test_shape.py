@@ -8,12 +8,11 @@ from alembic.runtime.migration import MigrationContext
 
 import chat.tables
 import server.auth.tables
-import server.live.tables
 import server.work.tables
 from server.data import engine, migrate
 from server.data.metadata import metadata
 
-KNOWN = (chat.tables, server.auth.tables, server.live.tables, server.work.tables)
+KNOWN = (chat.tables, server.auth.tables, server.work.tables)
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-/* An extra for those who have JavaScript: a button that shows what was typed as password. */
+/* Extras for those who have JavaScript. */
+
+// A button that shows what was typed as password.
 for (const box of document.querySelectorAll('.secret[data-show]')) {
   const input = box.querySelector('input')
   const button = document.createElement('button')
@@ -19,3 +21,8 @@ for (const box of document.querySelectorAll('.secret[data-show]')) {
   show(false)
   box.append(button)
 }
+
+// Signing out leaves nothing that was written here, as in the app (web/src/chat/unsent.ts).
+document.querySelector('form[action="/signout"]')?.addEventListener('submit', () => {
+  for (const key of Object.keys(localStorage)) if (/^renraku\.(draft|outbox)\./.test(key)) localStorage.removeItem(key)
+})

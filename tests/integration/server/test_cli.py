@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from server import control
 from server.cli import main
+from server.folder import owned
 
 RENRAKU = (sys.executable, "-c", "from server.cli import main; main(prog_name='renraku')")
 PATIENCE = 18
@@ -183,7 +184,6 @@ async def test_a_server_that_dies_meanwhile_is_one_line(
 ):
     monkeypatch.setattr(control, "WORK_SECONDS", 0)
     monkeypatch.setattr(control, "READ_SECONDS", 0.5)
-    var.mkdir()
 
     async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
@@ -194,7 +194,8 @@ async def test_a_server_that_dies_meanwhile_is_one_line(
             writer.write(said)
         writer.close()
 
-    server = await asyncio.start_unix_server(die, var / "control.sock")
+    with owned(var):
+        server = await asyncio.start_unix_server(die, var / "control.sock")
     async with server:
         result = await asyncio.to_thread(renraku, "user", "enable", "x")
 

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from server import demo
 from server.auth.tables import audit
 from server.clients import order
 from server.control import ControlDoor, NobodyListens, send
 from server.folder import FolderInUse, owned
-from server.operating import AddUser, Delete, Disable, Enable, GivePassword, LoadDemo, SetTalk
+from server.operating import AddUser, Delete, Disable, Enable, GivePassword, SetTalk
 from tests.tools.running import Running, running, settings_for
 from tests.tools.visitor import PASSWORD, Visitor
 
@@ -126,49 +125,6 @@ async def test_without_a_server_the_command_does_it_alone(tmp_path: Path, sqlite
     assert (await order(settings, ADD)).code == "login_id_taken"
     with owned(settings.var), pytest.raises(FolderInUse):
         await order(settings, ADD)
-
-
-async def test_the_demo_is_loaded_once_and_its_sign_ins_work(tmp_path: Path, sqlite_template: Path):
-    settings = settings_for(tmp_path / "var", sqlite_template)
-    assert (await order(settings, LoadDemo())).done
-    assert not (await order(settings, LoadDemo())).done
-
-    sign_ins = demo.loaded(settings.var)
-    assert len(sign_ins) == 12 and len({each.password for each in sign_ins}) == 12
-    assert [each.login_id.split("@")[0] for each in demo.shown(sign_ins)] == ["sano", "nguyen", "miura"]
-    assert stat.S_IMODE((settings.var / "demo.txt").stat().st_mode) == 0o600
-    async with running(demo.with_company(settings)) as server:
-        for each in demo.shown(sign_ins):
-            async with Visitor(server) as visitor:
-                answer = await visitor.sign_in(each.login_id, each.password)
-                me = (await visitor.get("/api/me")).json()
-            assert (answer.headers["location"], me["name"]) == ("/", each.name)
-            assert (me["company"], me["talk"]) == ("北斗精機株式会社", True)
-
-
-async def test_a_company_with_people_never_gets_the_demo(tmp_path: Path, sqlite_template: Path):
-    settings = settings_for(tmp_path / "var", sqlite_template)
-    await order(settings, ADD)
-    assert not (await order(settings, LoadDemo())).done
-    assert not (settings.var / "demo.txt").exists()
-
-
-async def test_a_demo_that_was_interrupted_is_finished(
-    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
-):
-    settings = settings_for(tmp_path / "var", sqlite_template)
-
-    def no_rename(*_: object) -> None:
-        raise OSError("the power went")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(Path, "rename", no_rename)
-        with pytest.raises(OSError, match="the power"):
-            await order(settings, LoadDemo())
-    assert demo.loaded(settings.var) == [], "this test needs a demo that is not finished"
-
-    assert (await order(settings, LoadDemo())).done
-    assert len(demo.loaded(settings.var)) == 12
 
 
 def test_the_lock_ends_with_its_process(tmp_path: Path):

@@ -7,6 +7,8 @@ import type { Talk } from './talk.svelte'
 interface Context {
   talk: Talk
   drafts: Drafts
+  /** Before signing out: nothing that was written here and not sent stays in this browser. */
+  forget(): void
 }
 
 const KEY = Symbol('talk')

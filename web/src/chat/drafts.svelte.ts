@@ -5,6 +5,7 @@ const STORE_AFTER_MS = 400
 
 export class Drafts {
   private texts = $state.raw<ReadonlyMap<number, string>>(new Map())
+  private forgotten = false
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>()
 
   constructor(private readonly account: number) {
@@ -32,6 +33,12 @@ export class Drafts {
     this.timers.set(channel, setTimeout(() => this.store(channel), STORE_AFTER_MS))
   }
 
+  /** Nothing is kept any more, neither what was begun nor what is typed until the page is gone. */
+  forget(): void {
+    this.forgotten = true
+    this.texts = new Map()
+  }
+
   private storeAll(): void {
     for (const channel of [...this.timers.keys()]) this.store(channel)
   }
@@ -39,6 +46,7 @@ export class Drafts {
   private store(channel: number): void {
     clearTimeout(this.timers.get(channel))
     this.timers.delete(channel)
+    if (this.forgotten) return
     const key = `draft.${this.account}.${channel}`
     const text = this.of(channel)
     if (text) keep(key, text)

@@ -9,6 +9,7 @@ import {
   sorted,
   unread,
   unreadRooms,
+  withCaughtUp,
   withEvent,
   withHead,
   withList,
@@ -48,8 +49,9 @@ describe('the list follows events', () => {
     b.post(2)
     let rooms = listOf(a, b)
     expect(sorted(rooms).map((room) => room.id)).toEqual([2, 1])
-    rooms = withRoom(rooms, new Channel(3).room(), 9_999_999)
-    expect(sorted(rooms).map((room) => room.id)).toEqual([3, 2, 1])
+    rooms = withRoom(rooms, new Channel(3, 9_999_999).room())
+    rooms = withRoom(rooms, new Channel(4, 1_500).room())
+    expect(sorted(rooms).map((room) => room.id)).toEqual([3, 2, 4, 1])
   })
 
   test('an edit or deletion changes the preview only when it is the last message', () => {
@@ -82,6 +84,61 @@ describe('the list follows events', () => {
     expect(withEvent(rooms, channel.events[0]!, ME)).toBe(rooms)
     expect(withEvent(noRooms, channel.events[0]!, ME)).toBe(noRooms)
   })
+})
+
+describe('changes told to everybody at once', () => {
+  test('leave the room as it is and move its numbers and its last message', () => {
+    const channel = new Channel()
+    channel.post(2)
+    let rooms = listOf(channel)
+    channel.post(2)
+    channel.post(ME)
+    channel.post(2)
+    channel.edit(4)
+    rooms = withCaughtUp(rooms, channel.told(1), ME)
+    // Mine marks what is before it, as it does on the server.
+    expect(rooms.byId.get(12)).toEqual(channel.room(3))
+    expect(rooms.stale).toBe(false)
+  })
+
+  test('again, or older than what is held, change nothing', () => {
+    const channel = new Channel()
+    channel.post(2)
+    channel.post(2)
+    const older = channel.told(0)
+    channel.delete(2)
+    const rooms = listOf(channel)
+    for (const changes of [older, channel.told(0), channel.told(2)])
+      expect(withCaughtUp(rooms, changes, ME).byId.get(12)).toEqual(channel.room())
+  })
+
+  test('that begin after what is held ask for a fresh list', () => {
+    const channel = new Channel()
+    let rooms = listOf(channel)
+    channel.rename('総務')
+    channel.post(2)
+    rooms = withCaughtUp(rooms, channel.told(1), ME)
+    expect(rooms.byId.get(12)).toMatchObject({ name: '営業', rev: 0, seq: 1, last: { seq: 1 } })
+    expect(rooms.stale).toBe(true)
+    expect(withList(asking(rooms), [channel.room()]).byId.get(12)).toEqual(channel.room())
+  })
+
+  test('of a room one is not in are nothing', () => {
+    expect(withCaughtUp(noRooms, new Channel().told(0), ME)).toBe(noRooms)
+  })
+})
+
+test('a new owner is one from the event on', () => {
+  const channel = new Channel()
+  channel.join(2)
+  let rooms = listOf(channel)
+  channel.promote(2)
+  rooms = withEvent(rooms, channel.events.at(-1)!, ME)
+  expect(rooms.byId.get(12)).toMatchObject({ rev: 2 })
+  expect(rooms.byId.get(12)!.owner).toBeUndefined()
+  channel.promote(ME)
+  rooms = withEvent(rooms, channel.events.at(-1)!, ME)
+  expect(rooms.byId.get(12)).toMatchObject({ rev: 3, owner: true })
 })
 
 describe('read marks', () => {
@@ -126,7 +183,7 @@ describe('gaps', () => {
   test('a room that came or went while the list was asked for is not undone by it', () => {
     const [a, b] = [new Channel(1), new Channel(2)]
     let rooms = asking(listOf(a))
-    rooms = withRoom(rooms, b.room(), 5)
+    rooms = withRoom(rooms, b.room())
     rooms = withoutRoom(rooms, 1)
     rooms = withList(rooms, [a.room()])
     expect([...rooms.byId.keys()]).toEqual([2])
@@ -141,14 +198,17 @@ describe('law 4: snapshot + events = fresh snapshot', () => {
     let late: (() => void)[] = []
     for (let step = 0; step < 300; step++) {
       const channel = dice.pick(channels)
-      const what = dice.below(8)
+      const what = dice.below(9)
       if (what < 4 || !channel.seq) channel.post(2)
       else if (what < 5) channel.edit(1 + dice.below(channel.seq))
       else if (what < 6) channel.delete(1 + dice.below(channel.seq))
       else if (what < 7) channel.join(2 + dice.below(4))
+      else if (what < 8 && channel.count > 1) channel.promote(dice.pick([...channel.people.keys()].slice(1)))
       else channel.rename(`部屋${step}`)
       const event = channel.events.at(-1)!
-      if (!dice.chance(0.1)) rooms = withEvent(rooms, event, ME)
+      // Now and then the server tells a message to everybody by itself, in place of its event.
+      if ('message' in event && dice.chance(0.1)) rooms = withCaughtUp(rooms, channel.told(event.rev - 1), ME)
+      else if (!dice.chance(0.1)) rooms = withEvent(rooms, event, ME)
       if (dice.chance(0.1)) rooms = withEvent(rooms, event, ME)
       if (rooms.stale && dice.chance(0.3)) {
         rooms = asking(rooms)

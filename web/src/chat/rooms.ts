@@ -12,11 +12,9 @@ export interface Rooms {
   readonly stale: boolean
   /** Rooms that came or went while a fresh list was being asked for: about these the list may be older. */
   readonly touched: ReadonlySet<number>
-  /** When rooms without a message came in here, so that a new room stands on top (ms). */
-  readonly since: ReadonlyMap<number, number>
 }
 
-export const noRooms: Rooms = { byId: new Map(), stale: false, touched: new Set(), since: new Map() }
+export const noRooms: Rooms = { byId: new Map(), stale: false, touched: new Set() }
 
 export function unread(room: Room): number {
   return Math.max(0, room.seq - room.read)
@@ -45,14 +43,13 @@ export function withList(rooms: Rooms, list: readonly Room[]): Rooms {
 /** The list of a new connection: nothing that was held before counts but one's own, farther read marks. */
 export function withWelcome(rooms: Rooms, list: readonly Room[]): Rooms {
   const byId = new Map(list.map((room) => [room.id, withRead(room, rooms.byId.get(room.id)?.read ?? 0)]))
-  return { ...noRooms, byId, since: rooms.since }
+  return { ...noRooms, byId }
 }
 
-export function withRoom(rooms: Rooms, room: Room, now: number): Rooms {
+export function withRoom(rooms: Rooms, room: Room): Rooms {
   const held = rooms.byId.get(room.id)
-  const since = held || room.last ? rooms.since : new Map(rooms.since).set(room.id, now)
   const touched = held ? rooms.touched : new Set(rooms.touched).add(room.id)
-  return { ...put(rooms, held ? newer(held, room) : room), since, touched }
+  return { ...put(rooms, held ? newer(held, room) : room), touched }
 }
 
 export function withoutRoom(rooms: Rooms, id: number): Rooms {
@@ -73,10 +70,12 @@ export function withEvent(rooms: Rooms, event: ChannelEvent, me: number): Rooms 
   return gap ? { ...next, stale: true } : next
 }
 
-/** What catching up told about a room. */
-export function withCaughtUp(rooms: Rooms, answer: Changes | Reset): Rooms {
+/** What catching up told about a room; `me` is whose list this is. */
+export function withCaughtUp(rooms: Rooms, answer: Changes | Reset, me: number): Rooms {
   const held = rooms.byId.get(answer.channel)
-  return held ? put(rooms, newer(held, answer.room)) : rooms
+  if (!held) return rooms
+  if (answer.room) return put(rooms, newer(held, answer.room))
+  return answer.is === 'changes' ? withMessages(rooms, held, answer, me) : rooms
 }
 
 export function withMarked(rooms: Rooms, marked: Pick<Marked, 'channel' | 'seq'>): Rooms {
@@ -92,7 +91,7 @@ export function withHead(rooms: Rooms, channel: number, rev: number): Rooms {
 
 /** Newest activity first. */
 export function sorted(rooms: Rooms): Room[] {
-  const time = (room: Room) => room.last?.at ?? rooms.since.get(room.id) ?? 0
+  const time = (room: Room) => room.last?.at ?? room.created
   return [...rooms.byId.values()].sort((a, b) => time(b) - time(a) || b.id - a.id)
 }
 
@@ -118,27 +117,44 @@ function newer(held: Room, fresh: Room): Room {
   return withRead({ ...one, ...(last ? { last } : {}), seq }, other.read)
 }
 
+/** Changes that were told to everybody at once say nothing of the room itself: it is told by its messages. */
+function withMessages(rooms: Rooms, held: Room, changes: Changes, me: number): Rooms {
+  const gap = changes.since > held.rev
+  const rows = [...changes.messages].sort((a, b) => a.seq - b.seq).filter((row) => row.rev > held.rev)
+  const room = rows.reduce((next, row) => ({ ...next, ...changedBy(next, row, me) }), held)
+  // In a gap the number stays behind, as with a single event.
+  const rev = gap ? held.rev : Math.max(held.rev, changes.rev)
+  const next = put(rooms, { ...room, seq: Math.max(room.seq, changes.seq), rev })
+  return gap ? { ...next, stale: true } : next
+}
+
 function changed(room: Room, event: ChannelEvent, me: number): Partial<Room> {
   switch (event.is) {
-    case 'message.posted': {
-      const seq = Math.max(room.seq, event.message.seq)
-      // Posting marks one's own.
-      const read = event.message.sender === me ? Math.max(room.read, event.message.seq) : room.read
-      return { seq, read, ...lastOf(room, event.message) }
-    }
+    case 'message.posted':
     case 'message.edited':
     case 'message.deleted':
-      return event.message.seq === room.last?.seq ? { last: event.message } : {}
+      return changedBy(room, event.message, me)
     case 'member.joined':
     case 'member.left':
       return { members: event.members, ...ownerOf(event, me) }
+    case 'member.changed':
+      return ownerOf(event, me)
     case 'room.renamed':
       return { name: event.name }
   }
 }
 
-function lastOf(room: Room, message: Message): Partial<Room> {
-  return message.seq >= (room.last?.seq ?? 0) ? { last: message } : {}
+/** A message as it is now: a new one, or one that was edited or deleted. */
+function changedBy(room: Room, message: Message, me: number): Partial<Room> {
+  const last = isNewest(message, room.last) ? { last: message } : {}
+  if (message.seq <= room.seq) return last
+  // Posting marks one's own.
+  const read = message.sender === me ? Math.max(room.read, message.seq) : room.read
+  return { ...last, seq: message.seq, read }
+}
+
+function isNewest(message: Message, last: Message | null | undefined): boolean {
+  return !last || message.seq > last.seq || (message.seq === last.seq && message.rev >= last.rev)
 }
 
 function ownerOf(event: Extract<ChannelEvent, { member: unknown }>, me: number): Partial<Room> {

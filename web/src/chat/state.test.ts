@@ -15,7 +15,7 @@ function channelWith(messages: number): Channel {
 }
 
 function heard(state: State, frame: unknown, command?: Command): State {
-  return withArrival(state, { frame: frame as Frame, ...(command ? { command } : {}) }, 0)
+  return withArrival(state, { frame: frame as Frame, ...(command ? { command } : {}) })
 }
 
 function welcomed(...channels: Channel[]): State {
@@ -52,6 +52,29 @@ test('heads find what was lost: with a timeline by its gap, without one by a fre
   const heads = { is: 'heads', revs: { 'channel:12': 9, directory: 4, 'channel:x': 1 } }
   expect(hasGap(heard(opened(channel), heads).timelines.get(12)!)).toBe(true)
   expect(heard(welcomed(channel), heads).rooms.stale).toBe(true)
+})
+
+test('changes told to everybody at once move the timeline and the list, with or without a timeline', () => {
+  const channel = channelWith(3)
+  const [open, closed] = [opened(channel), welcomed(channel)]
+  channel.post(2, '四つめ')
+  channel.edit(2)
+  const told = channel.told(3)
+  expect(heard(open, told).timelines.get(12)!.messages).toEqual(channel.rows)
+  for (const state of [open, closed]) expect(heard(state, told).rooms.byId.get(12)).toEqual(channel.room())
+})
+
+test('who becomes the owner of a room is so in its list of members and in the list of rooms', () => {
+  const channel = channelWith(3)
+  channel.join(2)
+  let state = opened(channel)
+  state = heard(state, { is: 'members', ref: 5, channel: 12, rev: channel.rev, members: [...channel.people.values()] })
+  channel.promote(2)
+  channel.promote(ME)
+  for (const event of channel.events.slice(-2)) state = heard(state, event)
+  expect(state.members!.list.filter((member) => member.owner).map((member) => member.id)).toEqual([1, 2])
+  expect(state.rooms.byId.get(12)).toMatchObject({ owner: true, rev: channel.rev })
+  expect(state.timelines.get(12)!.rev).toBe(channel.rev)
 })
 
 describe('a reset', () => {

@@ -34,8 +34,7 @@ export function emptyState(me: number): State {
   }
 }
 
-/** `now` is only for the place of a room that has no message yet. */
-export function withArrival(state: State, arrival: Arrival, now: number): State {
+export function withArrival(state: State, arrival: Arrival): State {
   const { frame, command } = arrival
   if (isChannelEvent(frame)) return withChannelEvent(state, frame)
   switch (frame.is) {
@@ -47,7 +46,7 @@ export function withArrival(state: State, arrival: Arrival, now: number): State 
       return withHeads({ ...state, rooms: rooms.withList(state.rooms, frame.rooms) })
     case 'room':
     case 'room.added':
-      return { ...state, rooms: rooms.withRoom(state.rooms, frame.room, now) }
+      return { ...state, rooms: rooms.withRoom(state.rooms, frame.room) }
     case 'room.removed':
       return forgotten({ ...state, rooms: rooms.withoutRoom(state.rooms, frame.channel) }, frame.channel)
     case 'marked':
@@ -60,10 +59,10 @@ export function withArrival(state: State, arrival: Arrival, now: number): State 
     case 'changes': {
       const next = withTimeline(state, frame.channel, (held) => timeline.withChanges(held, frame))
       const known = state.members?.channel === frame.channel ? members.withRows(state.members, frame.members) : state.members
-      return { ...next, rooms: rooms.withCaughtUp(next.rooms, frame), members: known }
+      return { ...next, rooms: rooms.withCaughtUp(next.rooms, frame, state.me), members: known }
     }
     case 'reset':
-      return withReset({ ...state, rooms: rooms.withCaughtUp(state.rooms, frame) }, frame)
+      return withReset({ ...state, rooms: rooms.withCaughtUp(state.rooms, frame, state.me) }, frame)
     case 'members':
       return { ...state, members: members.fromList(frame) }
     case 'heads':

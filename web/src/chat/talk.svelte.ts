@@ -2,7 +2,7 @@
 import * as api from '../lib/api'
 import { clientId } from '../lib/clientid'
 import { type Arrival, Line, type LineState, NoAnswer, Refused } from '../lib/socket'
-import type { Answers, Command, Room } from '../lib/wire'
+import { type Answers, CloseCode, type Command, type Room } from '../lib/wire'
 import { Marks } from './marks'
 import type { Outbox } from './outbox'
 import * as rooms from './rooms'
@@ -60,7 +60,8 @@ export class Talk {
   private readonly sender: Sender
   private readonly marks = new Marks((channel, seq) => this.ask({ do: 'mark', channel, seq }))
 
-  constructor(me: api.CompanyMe) {
+  /** `signedOut`: the server has ended the session of this page. */
+  constructor(me: api.CompanyMe, signedOut: () => void) {
     this.me = me
     this.self = me.id
     this.current = emptyState(me.id)
@@ -70,7 +71,7 @@ export class Talk {
       apply: (arrivals) => this.apply(arrivals),
       changed: (line) => this.lineChanged(line),
       unreached: () => void this.checkSession(),
-      ended: (code) => (code === 4401 ? api.toSignIn() : undefined),
+      ended: (code) => (code === CloseCode.SIGNED_OUT ? signedOut() : undefined),
     })
     this.sender = new Sender({
       account: me.id,
@@ -231,11 +232,10 @@ export class Talk {
   }
 
   private apply(arrivals: readonly Arrival[]): void {
-    const now = Date.now()
     let next = this.state
     for (const arrival of arrivals) {
       this.noticed(next, arrival)
-      next = withArrival(next, arrival, now)
+      next = withArrival(next, arrival)
     }
     this.state = next
     this.settle()

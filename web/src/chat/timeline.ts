@@ -81,8 +81,8 @@ export function withEvent(timeline: Timeline, event: ChannelEvent): Timeline {
 
 /** All rows that changed up to `changes.rev`, in one answer. */
 export function withChanges(timeline: Timeline, changes: Changes): Timeline {
-  // An answer to an older question may begin after what is held: it would leave a hole.
-  if (changes.since > timeline.rev) return timeline
+  // They may begin after what is held, when nobody asked for them: put in, they would leave a hole.
+  if (changes.since > timeline.rev) return withHead(timeline, changes.rev)
   const upserted = withRows(timeline, changes.messages, changes.seq)
   return drained(at(upserted, Math.max(timeline.rev, changes.rev)))
 }

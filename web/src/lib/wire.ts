@@ -46,6 +46,7 @@ export interface Room {
   rev: number
   members: number
   read: number
+  created: number
   owner?: boolean
   peer?: Person | null
   last?: Message | null
@@ -198,6 +199,8 @@ export interface ErrorFrame {
   message: string
   ref?: number
   retry_ms?: number
+  /** For developers: what was wrong with the frame. */
+  reason?: string
 }
 export interface Heads {
   is: 'heads'
@@ -250,7 +253,8 @@ export interface Changes {
   seq: number
   messages: Message[]
   members: Member[]
-  room: Room
+  /** Missing when the frame was made once for everybody: it would hold somebody's read mark. */
+  room?: Room
   ref?: number
 }
 export interface Reset {
@@ -320,6 +324,12 @@ export interface Left {
   member: Member
   members: number
 }
+export interface MemberChanged {
+  is: 'member.changed'
+  channel: number
+  rev: number
+  member: Member
+}
 export interface Renamed {
   is: 'room.renamed'
   channel: number
@@ -341,7 +351,7 @@ export interface Marked {
 }
 
 /** Events that carry a number of their channel: gaps are found by them. */
-export type ChannelEvent = Posted | Edited | Deleted | Joined | Left | Renamed
+export type ChannelEvent = Posted | Edited | Deleted | Joined | Left | MemberChanged | Renamed
 
 export type Frame =
   | Pong
@@ -393,6 +403,7 @@ const channelEvents = new Set<string>([
   'message.deleted',
   'member.joined',
   'member.left',
+  'member.changed',
   'room.renamed',
 ] satisfies ChannelEvent['is'][])
 

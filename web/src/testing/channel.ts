@@ -9,7 +9,10 @@ export class Channel {
   readonly people = new Map<number, Member>([[1, { id: 1, name: '山田 太郎', rev: 0, owner: true }]])
   readonly events: ChannelEvent[] = []
 
-  constructor(readonly id = 12) {}
+  constructor(
+    readonly id = 12,
+    readonly created = 500,
+  ) {}
 
   post(sender = 1, text = `文${this.seq + 1}`): Message {
     const seq = ++this.seq
@@ -35,6 +38,13 @@ export class Channel {
     const member = { id, name: `人${id}`, rev }
     this.people.set(id, member)
     this.events.push({ is: 'member.joined', channel: this.id, rev, member, members: this.count })
+  }
+
+  promote(id: number): void {
+    const rev = ++this.rev
+    const member = { id, name: `人${id}`, rev, owner: true }
+    this.people.set(id, member)
+    this.events.push({ is: 'member.changed', channel: this.id, rev, member })
   }
 
   leave(id: number): void {
@@ -63,6 +73,7 @@ export class Channel {
       rev: this.rev,
       members: this.count,
       read,
+      created: this.created,
       ...(last ? { last } : {}),
     }
   }
@@ -97,6 +108,12 @@ export class Channel {
       members: [...this.people.values()].filter((member) => member.rev > rev),
       room: this.room(),
     }
+  }
+
+  /** The same as the server tells it to everybody at once, when only messages have changed. */
+  told(rev: number): Changes {
+    const { room: _, ...changes } = this.since(rev)
+    return { ...changes, members: [] }
   }
 
   reset(): Reset {

@@ -1,4 +1,4 @@
-"""The ground: accounts and sessions, topics, jobs, rooms and messages."""
+"""The ground: accounts and sessions, jobs, rooms and messages."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -118,19 +118,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_ticks")),
     )
     op.create_table(
-        "topics",
-        sa.Column("key", KEY, nullable=False),
-        sa.Column("rev", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_topics")),
-    )
-    op.create_table(
         "members",
         sa.Column("channel_id", ID, nullable=False),
         sa.Column("account_id", ID, nullable=False),
         sa.Column("owner", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("rev", sa.BigInteger(), nullable=False),
-        sa.Column("joined_seq", sa.BigInteger(), nullable=False),
         sa.Column("read_seq", sa.BigInteger(), nullable=False),
         sa.Column("joined_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_members_account_id")),
