@@ -147,7 +147,6 @@ def _sign_in_page(
     face: Face, request: Request, refusal: AppError | None = None, *, login_id: str = "", next: str = ""
 ) -> Response:
     language = face.language(request)
-    locked_out = cookies.way(request.scope, face.settings) is Way.NONE
     return face.page(
         request,
         "signin.html",
@@ -157,9 +156,16 @@ def _sign_in_page(
         field="",
         login_id=login_id,
         next=next,
-        notice=text(language, "signin.needs_tls") if locked_out else "",
-        notice_code=_caddy_lines(face) if locked_out else "",
+        locked_out=cookies.way(request.scope, face.settings) is Way.NONE,
+        public_url=_secure_address(face),
+        notice_code=_caddy_lines(face),
     )
+
+
+def _secure_address(face: Face) -> str:
+    """Where signing in works; empty when the operator has not said."""
+    address = face.settings.public_url
+    return address if address.startswith("https://") else ""
 
 
 def _caddy_lines(face: Face) -> str:

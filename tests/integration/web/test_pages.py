@@ -10,7 +10,7 @@ import pytest
 
 from tests.tools.company import hire
 from tests.tools.running import Running, running, settings_for
-from tests.tools.visitor import Visitor, problem_in
+from tests.tools.visitor import Visitor
 from web import assets, pages
 
 ELSEWHERE = {"Host": "192.168.1.5:8000"}
@@ -120,10 +120,19 @@ async def test_without_tls_the_page_says_what_is_missing(server: Running):
         origin = {"Origin": "http://192.168.1.5:8000", **ELSEWHERE, **HTML}
         refused = await visitor.ask("POST", "/signin", origin, data={"login_id": "x", "password": "y"})
 
-    assert "暗号化されていない" in page.text and "reverse_proxy 127.0.0.1:" in page.text
+    for answer in (page, refused):
+        assert "暗号化されていない" in answer.text and "reverse_proxy 127.0.0.1:" in answer.text
+        assert "<form" not in answer.text, "a password would be sent in the open, and for nothing"
     assert refused.status_code == 403
-    assert "暗号化されていない" in problem_in(refused)
     assert not visitor.cookies
+
+
+async def test_without_tls_the_page_leads_to_the_address_that_has_it(tmp_path: Path, sqlite_template: Path):
+    settings = settings_for(tmp_path / "var", sqlite_template, public_url="https://renraku.example.co.jp")
+    async with running(settings) as server, Visitor(server) as visitor:
+        page = await visitor.get("/signin", **ELSEWHERE)
+    assert 'href="https://renraku.example.co.jp/signin"' in page.text
+    assert "<form" not in page.text and "reverse_proxy" not in page.text
 
 
 async def test_plain_http_is_possible_under_a_red_bar_when_the_operator_says_so(open_server: Running):

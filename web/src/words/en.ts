@@ -18,6 +18,7 @@ export default {
     offline: 'You are offline. Messages will be sent when you are back.',
     ended: 'The connection to the server has ended. Please reload the page.',
     reload: 'Reload',
+    insecure: 'This connection is not encrypted.',
   },
   home: {
     morning: (name) => `Good morning, ${name}`,

@@ -15,6 +15,7 @@ const ja = {
     offline: 'オフラインです。つながりしだい送信します。',
     ended: 'サーバとの接続を終了しました。画面を再読み込みしてください。',
     reload: '再読み込み',
+    insecure: 'この接続は暗号化されていません。',
   },
   home: {
     morning: (name: string) => `${name}さん、おはようございます`,
