@@ -127,9 +127,11 @@ def missing(connection: Connection, key: str, rev: int) -> Missing:
     channel = queries.channel(connection, id)
     if channel is None:
         return Missing(rev)
-    changed, moved = _rows_since(connection, id, rev)
-    joined = tuple(member.id for member in moved if not member.left)
-    left = tuple(member.id for member in moved if member.left)
+    changed = queries.changed_messages(connection, id, rev, CHANGES_LIMIT + 1)
+    # All of them: who is left out here would go on hearing.
+    moved = queries.moved_since(connection, id, rev)
+    joined = tuple(account for account, hears in moved.items() if hears)
+    left = tuple(account for account, hears in moved.items() if not hears)
     frame: Frame = Heads(revs={key: channel.rev})
     # What changes somebody's own view of the room (its name, who is in it) everybody asks for himself.
     if not moved and channel.room_rev <= rev and len(changed) <= CHANGES_LIMIT:

@@ -203,6 +203,14 @@ def changed_members(connection: Connection, channel: int, rev: int, limit: int) 
     return [member_of_row(row) for row in connection.execute(wanted.order_by(members.c.rev).limit(limit))]
 
 
+def moved_since(connection: Connection, channel: int, rev: int) -> dict[int, bool]:
+    """Everybody whose place in the room changed after ``rev``, and whether he is to hear it now."""
+    m, a = members.c, accounts.c
+    wanted = select(m.account_id, m.active, a.talk, a.state).join_from(members, accounts, a.id == m.account_id)
+    rows = connection.execute(wanted.where(m.channel_id == channel, m.rev > rev))
+    return {row.account_id: bool(row.active and row.talk and row.state == "enabled") for row in rows}
+
+
 def standing_rooms(connection: Connection, account: int) -> dict[int, int]:
     """The rooms somebody is in, with the ``rev`` of his own row in each."""
     wanted = select(members.c.channel_id, members.c.rev).where(members.c.account_id == account, members.c.active)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, RootTransaction, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.clock import Clock
 from server.data.checkpoint import Checkpointer
@@ -81,13 +81,19 @@ class Committer:
     def _finish(self, began: RootTransaction, ticket: str | None) -> None:
         try:
             began.commit()
-        except DBAPIError as problem:
+        except Exception as problem:
+            # SQLAlchemy keeps a transaction whose COMMIT failed: this connection is not used again.
+            self._discard_in(began)
             if ticket is None or classify(problem) is not Failure.LINE:
                 raise
             log.warning("writer.commit_unanswered", ticket=ticket)
-            self.discard()
             if not self._was_committed(ticket):
                 raise
+
+    def _discard_in(self, began: RootTransaction) -> None:
+        with suppress(SQLAlchemyError):
+            began.rollback()
+        self.discard()
 
     def _was_committed(self, ticket: str) -> bool:
         """PostgreSQL knows the fate of a transaction whose COMMIT was sent and not answered."""

@@ -105,6 +105,9 @@ def _postgres(url: URL, *, size: int, read_only: bool = False) -> Engine:
     if read_only:
         # One question sees one moment: a snapshot taken in several statements would not be one.
         options += " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
+    else:
+        # Posting locks its channels and reads again what others have committed meanwhile.
+        options += " -c default_transaction_isolation=read\\ committed"
     return create_engine(
         url,
         # A line that a router has forgotten answers nothing, not even that it is gone.

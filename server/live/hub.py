@@ -171,18 +171,29 @@ class Hub:
         task.add_done_callback(self._mending.discard)
 
     async def _close_gap(self, topic: Topic) -> None:
-        """After a moment's patience: read what is missing once for all watchers, then go on in order."""
+        """After a moment's patience: read what is missing once for all watchers, then go on in order.
+
+        ``mending`` stays set all the while, so that there is one such task for a topic, however often it tries.
+        """
         await asyncio.sleep(GAP_PATIENCE)
-        while self._topics.get(topic.key) is topic:
-            topic.late.sort(key=lambda event: event.rev or 0)
-            late, topic.late = topic.late, []
+        try:
+            while self._topics.get(topic.key) is topic:
+                self._publish_late(topic)
+                if not topic.late:
+                    return
+                before = topic.rev
+                await self._fill(topic)
+                if topic.rev == before:
+                    # Nothing gained: the database is away, or behind.
+                    await asyncio.sleep(MEND_AGAIN_SECONDS)
+            # Its last watcher went in the gap; somebody may come in again in what waited.
+            self._publish_late(topic)
+        finally:
             topic.mending = False
-            self.publish(late)
-            if not topic.late:
-                return
-            topic.mending = True
-            await self._fill(topic)
-        topic.mending = False
+
+    def _publish_late(self, topic: Topic) -> None:
+        late, topic.late = sorted(topic.late, key=lambda event: event.rev or 0), []
+        self.publish(late)
 
     async def _fill(self, topic: Topic) -> None:
         assert self._mend is not None
@@ -190,7 +201,6 @@ class Hub:
             self._catch_up(topic, await self._mend(topic.key, topic.rev or 0))
         except Exception as problem:
             log.warning("hub.gap_stays", topic=topic.key, error=repr(problem))
-            await asyncio.sleep(MEND_AGAIN_SECONDS)
 
     def _catch_up(self, topic: Topic, missing: Missing) -> None:
         """Deliver what was read. Who is out of the room by now hears nothing of it."""

@@ -22,6 +22,8 @@ from server.work.tables import jobs
 
 QUEUE = "jobs"
 LEASE = timedelta(minutes=2)
+LONGEST = timedelta(minutes=15)
+"""A job that takes longer is taken to hang; long work is several jobs."""
 IDLE_SECONDS = 5.0
 TRIES_LIMIT = 10
 
@@ -114,7 +116,8 @@ class Worker:
     async def _do(self, job: Job) -> None:
         writer = self._services.writer
         try:
-            await self._workers[job.kind](self._services, job.body)
+            async with asyncio.timeout(LONGEST.total_seconds()):
+                await self._workers[job.kind](self._services, job.body)
         except Exception as problem:
             log.error("job.failed", job=job.id, kind=job.kind, tries=job.tries, exc_info=problem)
             await writer.act(postpone, self._name, job, repr(problem)[:500])
@@ -124,4 +127,7 @@ class Worker:
     async def _renew(self, job: Job) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            await self._services.writer.act(renew, self._name, job)
+            try:
+                await self._services.writer.act(renew, self._name, job)
+            except Exception as problem:
+                log.warning("job.not_renewed", job=job.id, error=repr(problem))

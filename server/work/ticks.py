@@ -19,6 +19,8 @@ from server.services import Services
 from server.work.tables import ticks
 
 LOOK_SECONDS = 1.0
+LONGEST_SECONDS = 900.0
+"""One that hangs must not stop the others for ever."""
 
 log = structlog.get_logger()
 
@@ -73,7 +75,8 @@ class Ticker:
         self._next[tick.name] = now + min(tick.every / 4, timedelta(seconds=30)).total_seconds()
         try:
             if await self._services.writer.act(take, tick):
-                await tick.run(self._services)
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    await tick.run(self._services)
         except AppError as problem:
             log.warning("tick.unavailable", tick=tick.name, reason=problem.code)
         except Exception as problem:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server.data.batch import Batch
 from server.data.group import Waiting
@@ -233,3 +233,15 @@ async def test_a_clock_that_was_far_ahead_is_believed_when_it_is_mended(writer):
     assert await writer.act(lambda tx: tx.now) == now + timedelta(days=2)
     writer._committer._clock = lambda: now + timedelta(seconds=1)
     assert await writer.act(lambda tx: tx.now) == now + timedelta(seconds=1)
+
+
+async def test_a_commit_that_fails_by_a_bug_does_not_spoil_the_connection(writer):
+    def late_constraint(tx):
+        tx.connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        tx.connection.exec_driver_sql("INSERT INTO child VALUES (404)")
+
+    await writer.act(lambda tx: tx.connection.exec_driver_sql("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+    await writer.act(lambda tx: tx.connection.exec_driver_sql("CREATE TABLE child (id REFERENCES parent (id))"))
+    with pytest.raises(IntegrityError):
+        await writer.act(late_constraint)
+    assert await writer.act(say, "また") == "また"
