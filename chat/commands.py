@@ -14,7 +14,7 @@ from chat.frames import MESSAGE_LIMIT
 from chat.marks import MarkBuffer, ReadUpTo
 from chat.model import Draft, Receipt, message_text, require_poster
 from chat.posting import POSTING
-from server.errors import Forbidden, Invalid
+from server.errors import Invalid
 from server.live.conversation import Conversation
 from server.live.frames import Command, Done, Frame, Hello
 from server.module import Greeting, Handler
@@ -57,18 +57,16 @@ async def since(talk: Conversation, command: frames.Since) -> Frame:
 
 
 async def room_list(talk: Conversation, command: frames.Rooms) -> Frame:
-    found = await talk.read(rooms.rooms_for, talk.account.id) if talk.account.talk else []
+    found = await talk.read(rooms.rooms_heard, talk.account.id)
     return frames.RoomList(ref=command.ref, rooms=found)
 
 
 async def open_rooms(talk: Conversation, command: frames.OpenRooms) -> Frame:
-    _require_talk(talk)
     found = await talk.read(rooms.open_rooms, talk.account.id, command.find)
     return frames.OpenRoomList(ref=command.ref, rooms=found)
 
 
 async def find_people(talk: Conversation, command: frames.FindPeople) -> Frame:
-    _require_talk(talk)
     found = await talk.read(rooms.people, talk.account.id, command.find)
     return frames.PeopleList(ref=command.ref, people=found)
 
@@ -164,12 +162,6 @@ def _number(key: str) -> str | None:
 def _snapshot(connection: Any, account: int, have: dict[int, int]) -> tuple[list[frames.Room], list[Frame]]:
     found = rooms.rooms_for(connection, account)
     return found, catchup.missed(connection, account, have, found)
-
-
-def _require_talk(talk: Conversation) -> None:
-    """Asked of the account as it is on this socket: a change of トーク closes the socket."""
-    if not talk.account.talk:
-        raise Forbidden("talk_disabled")
 
 
 def _edit_limit(talk: Conversation) -> timedelta:

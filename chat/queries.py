@@ -203,6 +203,12 @@ def changed_members(connection: Connection, channel: int, rev: int, limit: int) 
     return [member_of_row(row) for row in connection.execute(wanted.order_by(members.c.rev).limit(limit))]
 
 
+def may_talk(connection: Connection, account: int) -> bool:
+    """Whether somebody is enabled and has トーク 有効 at this moment."""
+    a = accounts.c
+    return connection.execute(select(a.id).where(a.id == account, a.talk, a.state == "enabled")).first() is not None
+
+
 def moved_since(connection: Connection, channel: int, rev: int) -> dict[int, bool]:
     """Everybody whose place in the room changed after ``rev``, and whether he is to hear it now."""
     m, a = members.c, accounts.c

@@ -13,7 +13,7 @@ from chat.tables import channels, members
 from server.auth.tables import accounts
 from server.clock import to_millis
 from server.data.sets import key_rows, packed
-from server.errors import NotFound
+from server.errors import Forbidden, NotFound
 from server.text import folded, like, plain_text
 
 OPEN_ROOMS_SHOWN = 100
@@ -29,6 +29,11 @@ def rooms_for(connection: Connection, account: int) -> list[Room]:
         .order_by(c.id)
     )
     return _completed(connection, account, [_room_of_row(row) for row in connection.execute(wanted)])
+
+
+def rooms_heard(connection: Connection, account: int) -> list[Room]:
+    """The same list, empty for one who may not talk now: he stays in his rooms and hears nothing (S4)."""
+    return rooms_for(connection, account) if queries.may_talk(connection, account) else []
 
 
 def room_for(connection: Connection, account: int, channel: int) -> Room:
@@ -47,6 +52,7 @@ def room_for(connection: Connection, account: int, channel: int) -> Room:
 
 def open_rooms(connection: Connection, account: int, find: str) -> list[OpenRoom]:
     """Open rooms whose name holds ``find``, whether one is in them or not, by name."""
+    require_talk(connection, account)
     c, m = channels.c, members.c
     mine = and_(m.channel_id == c.id, m.account_id == account)
     wanted = (
@@ -70,12 +76,19 @@ PEOPLE_SHOWN = 50
 
 def people(connection: Connection, account: int, find: str) -> list[Person]:
     """People who may be talked to, by part of name or kana; oneself is not among them."""
+    require_talk(connection, account)
     a = accounts.c
     wanted = select(a.id, a.name, a.kana).where(a.state == "enabled", a.talk, a.id != account)
     for word in folded(plain_text(find)).split():
         wanted = wanted.where(a.search_key.like(like(word), escape="\\"))
     rows = connection.execute(wanted.order_by(a.search_key, a.id).limit(PEOPLE_SHOWN))
     return [Person(id=row.id, name=row.name, kana=row.kana) for row in rows]
+
+
+def require_talk(connection: Connection, account: int) -> None:
+    """Asked at each use, in the transaction of the answer, and not of the socket's memory (law 5)."""
+    if not queries.may_talk(connection, account):
+        raise Forbidden("talk_disabled")
 
 
 def _room_of_row(row: Any) -> Room:

@@ -6,12 +6,12 @@ import asyncio
 import time
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 from websockets.exceptions import InvalidStatus
 
 from server.auth import actions, session_actions, sessions
 from server.auth.model import Actor, operator
-from server.auth.tables import revocations
+from server.auth.tables import accounts, revocations
 from server.data.transaction import Transaction
 from server.ports import people_listeners
 from server.work.jobs import Worker
@@ -143,7 +143,7 @@ async def test_an_answer_that_was_read_before_a_removal_does_not_come_after_it(s
 
     async def slow(question, *args, **kwargs):
         answer = await real(question, *args, **kwargs)
-        if question.__name__ == "rooms_for" and not removed.is_set():
+        if question.__name__ == "rooms_heard" and not removed.is_set():
             reading.set()
             await removed.wait()
         return answer
@@ -154,3 +154,14 @@ async def test_an_answer_that_was_read_before_a_removal_does_not_come_after_it(s
     await sato.ask("room.remove", channel=room, person=company.suzuki.id)
     removed.set()
     assert (await suzuki.answer_to(ref))["rooms"] == []
+
+
+async def test_the_right_to_talk_is_asked_at_each_use_and_not_of_the_socket(server, company, talk):
+    """Another process has just taken it away, and this one has not heard yet."""
+    _, suzuki, _ = talk
+    taken = update(accounts).where(accounts.c.id == company.suzuki.id).values(talk=False)
+    await server.services.writer.act(lambda tx: tx.connection.execute(taken) and None)
+    assert (await suzuki.ask("rooms"))["rooms"] == []
+    for do in ("people.find", "rooms.open"):
+        with pytest.raises(Refused, match="talk_disabled"):
+            await suzuki.ask(do)
