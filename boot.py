@@ -80,10 +80,16 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--host", default=host, help=f"the address to listen on ({host})")
     parser.add_argument("--port", default=port, type=port_number, help=f"the port to listen on ({port})")
     parser.add_argument("--no-demo", action="store_true", help="start empty, without the demo company")
+    parser.add_argument("--scaled", action="store_true", help="two web processes, a worker, PostgreSQL and Redis")
     wish = parser.parse_args(arguments)
 
     # First of all: nobody should wait a minute for an install to hear that the port is taken.
     require_free_port(wish.host, wish.port)
+    if wish.scaled:
+        # Servers out of wheels, for developers: what runs them stands beside the tests.
+        prepare("requirements-dev.txt")
+        scaled = {**with_node(), "RENRAKU_PORT": str(wish.port)}
+        become([VENV / "bin" / "python", "-m", "tests.tools.scaled"], scaled)
     prepare("requirements.txt")
     no_demo = ["--no-demo"] if wish.no_demo else []
     serve = ["serve", "--host", wish.host, "--port", str(wish.port), *no_demo]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from chat import queries
-from chat.frames import Changes, Member, Message, Page, Reset, Room
+from chat.frames import Changes, Member, Message, Page, Reset, Room, RoomRemoved
 from chat.model import Channel, require_poster
 from chat.rooms import room_for
 from server.live.frames import Frame, Heads
@@ -136,4 +136,17 @@ def missing(connection: Connection, key: str, rev: int) -> Missing:
     # What changes somebody's own view of the room (its name, who is in it) everybody asks for himself.
     if not moved and channel.room_rev <= rev and len(changed) <= CHANGES_LIMIT:
         frame = Changes(channel=id, since=rev, rev=channel.rev, seq=channel.seq, messages=changed, members=[])
-    return Missing(channel.rev, (frame,), joined, left)
+    return Missing(channel.rev, (frame,), joined, left, gone(key))
+
+
+def standing(connection: Connection, accounts: list[int]) -> dict[int, dict[str, int]]:
+    """The rooms that each of these may hear, by topic key, with the ``rev`` of his own row."""
+    found: dict[int, dict[str, int]] = {}
+    for account, channel, rev in queries.heard_rooms(connection, accounts):
+        found.setdefault(account, {})[f"channel:{channel}"] = rev
+    return found
+
+
+def gone(key: str) -> Frame:
+    """What one is told who is in a room no longer."""
+    return RoomRemoved(channel=int(key.partition(":")[2]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -9,15 +10,18 @@ from typing import Any
 
 from msgspec import UNSET
 
-from chat import actions, amending, catchup, frames, queries, rooms
+from chat import actions, amending, catchup, events, frames, queries, reads, rooms
 from chat.frames import MESSAGE_LIMIT
 from chat.marks import MarkBuffer, ReadUpTo
 from chat.model import Draft, Receipt, message_text, require_poster
 from chat.posting import POSTING
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
 from server.live.conversation import Conversation
 from server.live.frames import Command, Done, Frame, Hello
+from server.live.wire import ready
 from server.module import Greeting, Handler
+
+TYPING_SECONDS = 1.0
 
 
 def post(talk: Conversation, command: frames.Post) -> None:
@@ -108,12 +112,42 @@ def _done(action: Callable[..., None], *fields: str) -> Handler:
 
 def mark(talk: Conversation, command: frames.Mark) -> None:
     """Answered after the next write, and not in the way of what is said meanwhile."""
-    talk.later(_marked(talk.services.state["chat"], talk.account.id, command), command.ref)
+    marks: MarkBuffer = talk.services.state["chat"]
+    done = talk.promise(lambda _: Done(ref=command.ref), command.ref)
+    marks.mark(ReadUpTo(talk.account.id, command.channel, command.seq), done)
 
 
-async def _marked(marks: MarkBuffer, account: int, command: frames.Mark) -> Frame:
-    await marks.mark(ReadUpTo(account, command.channel, command.seq))
-    return Done(ref=command.ref)
+def view(talk: Conversation, command: frames.View) -> None:
+    """What is on the screen: typing is told to those alone who have the room open."""
+    key = events.channel_topic(command.channel) if command.channel else ""
+    if key and not talk.services.hub.hears(talk.connection, key):
+        raise NotFound()
+    talk.services.hub.view(talk.connection, key)
+    talk.connection.answer(ready(Done(ref=command.ref)))
+
+
+def typing(talk: Conversation, command: frames.Typing) -> None:
+    """Told at most once a second, and kept nowhere."""
+    key = events.channel_topic(command.channel)
+    if not talk.services.hub.hears(talk.connection, key):
+        raise NotFound()
+    now = asyncio.get_running_loop().time()
+    if now - talk.connection.hinted_at >= TYPING_SECONDS:
+        talk.connection.hinted_at = now
+        talk.services.announcer.hint(events.typing(command.channel, talk.account.id, talk.account.name))
+    talk.connection.answer(ready(Done(ref=command.ref)))
+
+
+async def read_marks(talk: Conversation, command: frames.ReadMarks) -> Frame:
+    return await talk.read(reads.marks, talk.account.id, command.channel, command.ref)
+
+
+async def read_counts(talk: Conversation, command: frames.ReadCounts) -> Frame:
+    return await talk.read(reads.counts, talk.account.id, command.channel, command.seqs, command.ref)
+
+
+async def read_names(talk: Conversation, command: frames.ReadNames) -> Frame:
+    return await talk.read(reads.names, talk.account.id, command.channel, command.seq, command.ref)
 
 
 HANDLERS: Mapping[type[Command], Handler] = {
@@ -134,6 +168,11 @@ HANDLERS: Mapping[type[Command], Handler] = {
     frames.Add: _done(actions.add, "channel", "people"),
     frames.Remove: _done(actions.remove, "channel", "person"),
     frames.Rename: _done(actions.rename, "channel", "name"),
+    frames.View: view,
+    frames.Typing: typing,
+    frames.ReadMarks: read_marks,
+    frames.ReadCounts: read_counts,
+    frames.ReadNames: read_names,
 }
 """Every command of the talk, with what answers it."""
 
@@ -143,14 +182,14 @@ async def greet(talk: Conversation, hello: Hello) -> Greeting:
 
     Watched first and read afterwards: what is committed between the two is held back and sent after.
     """
-    limits = {"text_limit": MESSAGE_LIMIT, "edit_seconds": int(_edit_limit(talk).total_seconds())}
+    edit_seconds = int(_edit_limit(talk).total_seconds())
     if not talk.account.talk:
-        return Greeting({"rooms": [], **limits})
-    for channel, rev in (await talk.read(queries.standing_rooms, talk.account.id)).items():
-        talk.watch(f"channel:{channel}", rev)
+        return Greeting(frames.TalkWelcome(rooms=[], text_limit=MESSAGE_LIMIT, edit_seconds=edit_seconds))
+    for channel, (rev, head) in (await talk.read(queries.standing_rooms, talk.account.id)).items():
+        talk.watch(f"channel:{channel}", rev, head)
     have = {int(number): rev for key, rev in hello.have.items() if (number := _number(key))}
     found, missed = await talk.read(_snapshot, talk.account.id, have)
-    return Greeting({"rooms": found, **limits}, missed)
+    return Greeting(frames.TalkWelcome(rooms=found, text_limit=MESSAGE_LIMIT, edit_seconds=edit_seconds), missed)
 
 
 def _number(key: str) -> str | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from chat.frames import (
     Deleted,
     Edited,
+    IsTyping,
     Joined,
     Left,
     Marked,
     Member,
     MemberChanged,
     Message,
+    NewMark,
     Posted,
+    Read,
     Renamed,
     Room,
     RoomAdded,
@@ -80,3 +83,12 @@ def member_changed(channel: int, member: Member) -> Event:
 
 def marked(account: int, channel: int, seq: int) -> Event:
     return Event(user_topic(account), None, Marked(channel=channel, seq=seq))
+
+
+def read(channel: int, marks: list[NewMark]) -> Event:
+    return Event(channel_topic(channel), None, Read(channel=channel, marks=marks))
+
+
+def typing(channel: int, person: int, name: str) -> Event:
+    frame = IsTyping(channel=channel, person=person, name=name)
+    return Event(channel_topic(channel), None, frame, fleeting=True)

@@ -109,12 +109,16 @@ class Post(Command, tag="post"):
 
 
 class Edit(Command, tag="edit"):
+    """Replaces the text of one's own message, within ``edit_seconds``; the same text changes nothing."""
+
     channel: Number
     seq: Number
     text: str
 
 
 class Delete(Command, tag="delete"):
+    """Deletes one's own message, within ``edit_seconds``: its place stays, its text goes."""
+
     channel: Number
     seq: Number
 
@@ -168,29 +172,41 @@ class Direct(Command, tag="room.direct"):
 
 
 class Join(Command, tag="room.join"):
+    """Enters an open room."""
+
     channel: Number
 
 
 class Leave(Command, tag="room.leave"):
+    """Goes out of a room. The last owner's room goes to whoever has been in it longest."""
+
     channel: Number
 
 
 class Add(Command, tag="room.add"):
+    """Brings people in: any member of an open room or group, owners of a closed one."""
+
     channel: Number
     people: People
 
 
 class Remove(Command, tag="room.remove"):
+    """Puts somebody out; owners may."""
+
     channel: Number
     person: Number
 
 
 class Rename(Command, tag="room.rename"):
+    """Gives the room another name: owners may, in a group everybody."""
+
     channel: Number
     name: RoomName
 
 
 class Members(Command, tag="room.members"):
+    """Who is in the room, in the order of kana."""
+
     channel: Number
 
 
@@ -200,10 +216,53 @@ class FindPeople(Command, tag="people.find"):
     find: Annotated[str, Meta(max_length=100)] = ""
 
 
+class View(Command, tag="view"):
+    """Has this channel open on the screen from now on; 0: none. Typing is told only to those who have."""
+
+    channel: Number
+
+
+class Typing(Command, tag="typing"):
+    """Is writing something here. Said again each three seconds, while it goes on."""
+
+    channel: Number
+
+
+class ReadMarks(Command, tag="read.marks"):
+    """How far each member of a small room (up to 100) has read; from then on ``read`` events tell the rest."""
+
+    channel: Number
+
+
+class ReadCounts(Command, tag="read.counts"):
+    """How many have read each of these messages: for rooms that are too large for ``read.marks``."""
+
+    channel: Number
+    seqs: Annotated[list[Number], Meta(max_length=100)]
+
+
+class ReadNames(Command, tag="read.names"):
+    """Who has read a message, and who has not."""
+
+    channel: Number
+    seq: Number
+
+
 # ---------------------------------------------------------------- answers
 
 
+class TalkWelcome(Struct):
+    """The talk's part of ``welcome``: one's rooms, how many characters a message may have, and for how many seconds
+    one may edit or delete it."""
+
+    rooms: list[Room]
+    text_limit: int
+    edit_seconds: int
+
+
 class RoomList(Frame, tag="rooms"):
+    """The rooms one is in."""
+
     ref: int
     rooms: list[Room]
 
@@ -267,6 +326,8 @@ class Entered(Frame, tag="room"):
 
 
 class MemberList(Frame, tag="members"):
+    """Who is in the room, as of ``rev``."""
+
     ref: int
     channel: int
     rev: int
@@ -274,31 +335,82 @@ class MemberList(Frame, tag="members"):
 
 
 class OpenRoomList(Frame, tag="rooms.open"):
+    """Open rooms, joined or not, at most 100."""
+
     ref: int
     rooms: list[OpenRoom]
 
 
 class PeopleList(Frame, tag="people"):
+    """People one may talk to, oneself not among them, at most 50."""
+
     ref: int
     people: list[Person]
+
+
+class ReadMark(Struct):
+    """A member has read up to ``seq``; of messages from before ``since`` (when he came in) he is no reader."""
+
+    id: int
+    seq: int
+    since: int
+
+
+class ReadMarkList(Frame, tag="read.marks"):
+    """A message's readers are the members but its sender whose ``seq`` is not smaller, and ``since`` not later."""
+
+    ref: int
+    channel: int
+    marks: list[ReadMark]
+
+
+class ReadCount(Struct):
+    """So many members, the sender not among them, have read this message."""
+
+    seq: int
+    readers: int
+
+
+class ReadCountList(Frame, tag="read.counts"):
+    """How many have read each of the messages that were asked for."""
+
+    ref: int
+    channel: int
+    counts: list[ReadCount]
+
+
+class ReaderList(Frame, tag="read.names"):
+    """Who has read a message, and who of those who were members then has not; by name, at most 1,000 of each."""
+
+    ref: int
+    channel: int
+    seq: int
+    read: list[Person]
+    unread: list[Person]
 
 
 # ---------------------------------------------------------------- events
 
 
 class Posted(Frame, tag="message.posted", gc=False):
+    """Somebody has said something, perhaps oneself."""
+
     channel: int
     rev: int
     message: Message
 
 
 class Edited(Frame, tag="message.edited"):
+    """A message has another text: its new state, with ``edited`` set."""
+
     channel: int
     rev: int
     message: Message
 
 
 class Deleted(Frame, tag="message.deleted"):
+    """A message has been deleted: its new state, with ``deleted`` set and no text."""
+
     channel: int
     rev: int
     message: Message
@@ -314,6 +426,8 @@ class Joined(Frame, tag="member.joined"):
 
 
 class Left(Frame, tag="member.left"):
+    """Somebody went out; ``members`` is how many there are now. The leaver hears ``room.removed`` instead."""
+
     channel: int
     rev: int
     member: Member
@@ -329,6 +443,8 @@ class MemberChanged(Frame, tag="member.changed"):
 
 
 class Renamed(Frame, tag="room.renamed"):
+    """The room has another name."""
+
     channel: int
     rev: int
     name: str
@@ -351,3 +467,25 @@ class Marked(Frame, tag="marked"):
 
     channel: int
     seq: int
+
+
+class NewMark(Struct):
+    """A member has now read up to ``seq``."""
+
+    id: int
+    seq: int
+
+
+class Read(Frame, tag="read"):
+    """Who has read on, in a channel of up to 100 members; at most once a second. Not kept for a slow line."""
+
+    channel: int
+    marks: list[NewMark]
+
+
+class IsTyping(Frame, tag="typing"):
+    """Somebody is writing; it ends with his message, or six seconds after the last of these."""
+
+    channel: int
+    person: int
+    name: str

@@ -9,18 +9,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select, update
+from sqlalchemy import Dialect, Select, and_, select, update
+from sqlalchemy.sql import ClauseElement
 
 from chat import events
-from chat.model import require_poster
-from chat.queries import membership_of_row
+from chat.frames import NewMark
+from chat.model import MARKS_TOLD_LIMIT, require_poster
+from chat.queries import in_order_of_members, membership_of_row
 from chat.tables import channels, members
 from server.auth.tables import accounts
 from server.data.batch import Batch
-from server.data.sets import key_rows, packed
+from server.data.group import Done, Waiting
+from server.data.prepared import PreparedMany, Value
+from server.data.sets import chunks, key_rows, packed
 from server.data.transaction import Transaction
 from server.data.writer import Writer
 from server.errors import AppError
@@ -43,6 +48,7 @@ def mark_all(tx: Transaction, marks: Sequence[ReadUpTo]) -> list[int | AppError]
     rows = tx.connection.execute(_standing_wanted(tx.dialect), {"keys": keys})
     standing = {(row.channel_id, row.account_id): row for row in rows}
     moved: dict[tuple[int, int], int] = {}
+    told: set[int] = set()
     answers: list[int | AppError] = []
     for mark in marks:
         key = (mark.channel, mark.account)
@@ -56,44 +62,56 @@ def mark_all(tx: Transaction, marks: Sequence[ReadUpTo]) -> list[int | AppError]
         now = max(moved.get(key, row.read_seq), min(mark.seq, row.seq))
         if now > row.read_seq:
             moved[key] = now
+            if row.members <= MARKS_TOLD_LIMIT:
+                told.add(mark.channel)
         answers.append(now)
     _write(tx, moved)
+    for channel in sorted(told):
+        news = [NewMark(account, seq) for (where, account), seq in sorted(moved.items()) if where == channel]
+        tx.emit(events.read(channel, news))
     return answers
 
 
-MARKING = Batch("mark", mark_all)
+def mark_lists(tx: Transaction, lists: Sequence[Sequence[ReadUpTo]]) -> list[Any]:
+    """The same for several gathered lists, each answered by a list."""
+    answers = iter(mark_all(tx, [mark for each in lists for mark in each]))
+    return [list(islice(answers, len(each))) for each in lists]
+
+
+MARKING = Batch("mark", mark_lists)
 
 
 def _write(tx: Transaction, moved: dict[tuple[int, int], int]) -> None:
     if not moved:
         return
     rows = [{"c": channel, "a": account, "s": seq} for (channel, account), seq in sorted(moved.items())]
-    tx.connection.execute(MOVE_MARK, rows)
+    marks_moved(tx.connection.dialect).run(tx.connection, rows)
     for (channel, account), seq in moved.items():
         tx.emit(events.marked(account, channel, seq))
 
 
-MOVE_MARK = (
-    update(members)
-    .where(
-        members.c.channel_id == bindparam("c"),
-        members.c.account_id == bindparam("a"),
-        members.c.read_seq < bindparam("s"),
-    )
-    .values(read_seq=bindparam("s"))
-)
-"""Moves a mark upward, and never down: channel ``c``, account ``a``, to ``s``."""
+@cache
+def marks_moved(dialect: Dialect) -> PreparedMany:
+    """Moves marks upward, and never down: each row is a channel ``c``, an account ``a``, a place ``s``."""
+    return PreparedMany(dialect, {"c": int, "a": int, "s": int}, _moved)
+
+
+def _moved(value: Value) -> ClauseElement:
+    m = members.c
+    mine = (m.channel_id == value("c"), m.account_id == value("a"), m.read_seq < value("s"))
+    return update(members).where(*mine).values(read_seq=value("s"))
 
 
 @cache
 def _standing_wanted(dialect: str) -> Select[Any]:
+    """On PostgreSQL the rows are locked here, in the order of their key: two writers must not wait in a circle."""
     keys = key_rows(dialect, int, int)
-    m, a = members.c, accounts.c
+    m, a, c = members.c, accounts.c, channels.c
     mine = and_(m.channel_id == keys.c.k0, m.account_id == keys.c.k1)
-    joined = keys.join(members, mine).join(channels, channels.c.id == m.channel_id)
-    joined = joined.join(accounts, a.id == m.account_id)
-    columns = (m.channel_id, m.account_id, m.active, m.owner, m.read_seq, channels.c.seq, a.name, a.state, a.talk)
-    return select(*columns).select_from(joined)
+    joined = keys.join(members, mine).join(channels, c.id == m.channel_id).join(accounts, a.id == m.account_id)
+    mark = (m.channel_id, m.account_id, m.active, m.owner, m.read_seq, c.seq, c.members)
+    wanted = select(*mark, a.name, a.state, a.talk).select_from(joined)
+    return in_order_of_members(wanted) if dialect == "postgresql" else wanted
 
 
 class MarkBuffer:
@@ -101,23 +119,41 @@ class MarkBuffer:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._highest: dict[tuple[int, int], int] = {}
-        self._flushing: asyncio.Task[dict[tuple[int, int], int | BaseException]] | None = None
+        self._waiting: dict[tuple[int, int], _Gathered] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def mark(self, mark: ReadUpTo) -> int:
-        """Where the mark stands, once it is written."""
-        key = (mark.channel, mark.account)
-        self._highest[key] = max(mark.seq, self._highest.get(key, 0))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush_soon(), name="marks")
-        answer = (await asyncio.shield(self._flushing))[key]
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+    def mark(self, mark: ReadUpTo, done: Done) -> None:
+        """Write it soon; ``done`` is called on the loop with where the mark stands then, or with the refusal."""
+        gathered = self._waiting.setdefault((mark.channel, mark.account), _Gathered())
+        gathered.seq = max(gathered.seq, mark.seq)
+        gathered.done.append(done)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
 
-    async def _flush_soon(self) -> dict[tuple[int, int], int | BaseException]:
-        await asyncio.sleep(FLUSH_SECONDS)
-        highest, self._highest, self._flushing = self._highest, {}, None
-        marks = [ReadUpTo(account, channel, seq) for (channel, account), seq in highest.items()]
-        answers = await asyncio.gather(*(self._writer.ask(MARKING, mark) for mark in marks), return_exceptions=True)
-        return dict(zip(highest, answers, strict=True))
+    def _flush(self) -> None:
+        waiting, self._waiting, self._timer = self._waiting, {}, None
+        # By channel, so that one list holds, and one frame tells, a channel's marks.
+        for keys in chunks(sorted(waiting)):
+            marks = [ReadUpTo(account, channel, waiting[channel, account].seq) for channel, account in keys]
+            tell = partial(_tell, [waiting[key] for key in keys])
+            try:
+                self._writer.submit(Waiting(MARKING, marks, None, tell))
+            except AppError as refusal:
+                tell(refusal)
+
+
+class _Gathered:
+    """One person's mark in one channel, and who waits to hear that it stands."""
+
+    __slots__ = ("done", "seq")
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.done: list[Done] = []
+
+
+def _tell(gathered: list[_Gathered], answer: list[int | AppError] | Exception) -> None:
+    answers = [answer] * len(gathered) if isinstance(answer, Exception) else answer
+    for each, result in zip(gathered, answers, strict=True):
+        for done in each.done:
+            done(result)

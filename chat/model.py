@@ -13,6 +13,8 @@ from server.text import one_line, plain_text
 
 ROOM_NAME_LIMIT = 100
 MEMBERS_LIMIT = 20_000
+MARKS_TOLD_LIMIT = 100
+"""In larger rooms nobody is told of every read mark: clients ask for the counts on their screen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chat import catchup, commands
+from chat.contract import CONTRACT
 from chat.demo import furnish
 from chat.departures import DEPART, depart_everywhere, on_people_changed
 from chat.marks import MarkBuffer
@@ -22,8 +23,9 @@ module = Module(
     name="chat",
     opens=_open,
     commands=commands.HANDLERS,
+    contract=CONTRACT,
     greet=commands.greet,
-    topics=(TopicKind("channel:", catchup.heads, catchup.missing),),
+    topics=(TopicKind("channel:", catchup.heads, catchup.missing, catchup.standing, catchup.gone),),
     jobs={DEPART: depart_everywhere},
     ports=_ports,
     demo=furnish,

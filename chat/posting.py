@@ -12,17 +12,18 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Dialect, Select, bindparam, insert, select, update
+from sqlalchemy import Dialect, Select, select, update
+from sqlalchemy.sql import ClauseElement
 
 from chat import events
 from chat.frames import Message
-from chat.marks import MOVE_MARK
+from chat.marks import marks_moved
 from chat.model import Draft, Membership, Receipt, require_poster
-from chat.queries import membership_of_row, memberships_wanted
+from chat.queries import in_order_of_members, membership_of_row, memberships_wanted
 from chat.tables import channels, log_entries, messages
 from server.clock import to_millis
 from server.data.batch import Batch
-from server.data.prepared import Prepared
+from server.data.prepared import Prepared, PreparedMany, Value, prepared_insert
 from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.errors import AppError
@@ -112,15 +113,15 @@ def _memberships(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[int, in
 
 def _write(tx: Transaction, fresh: list[tuple[Draft, Receipt, Membership]], counters: dict[int, _Channel]) -> None:
     statements, connection = _statements(tx.connection.dialect), tx.connection
-    statements.insert_messages.run_many(connection, [_message_row(draft, receipt) for draft, receipt, _ in fresh])
-    statements.insert_log.run_many(connection, [_log_row(draft, receipt, member) for draft, receipt, member in fresh])
+    statements.insert_messages.run(connection, [_message_row(draft, receipt) for draft, receipt, _ in fresh])
+    statements.insert_log.run(connection, [_log_row(draft, receipt, member) for draft, receipt, member in fresh])
     touched = sorted({receipt.channel for _, receipt, _ in fresh})
     raised = [{"c": id, "s": counters[id].seq, "r": counters[id].rev} for id in touched]
-    statements.raise_counters.run_many(connection, raised)
+    statements.raise_counters.run(connection, raised)
     # Posting marks one's own: the last of a sender's messages in the group decides.
     marks = {(receipt.channel, draft.account): receipt.seq for draft, receipt, _ in fresh}
     moved = [{"c": channel, "a": account, "s": seq} for (channel, account), seq in sorted(marks.items())]
-    statements.mark_read.run_many(connection, moved)
+    statements.mark_read.run(connection, moved)
 
 
 def _message_row(draft: Draft, receipt: Receipt) -> dict[str, object]:
@@ -154,10 +155,10 @@ class _Statements:
     lock_channels: Prepared
     already_posted: Prepared
     memberships: Prepared
-    insert_messages: Prepared
-    insert_log: Prepared
-    raise_counters: Prepared
-    mark_read: Prepared
+    insert_messages: PreparedMany
+    insert_log: PreparedMany
+    raise_counters: PreparedMany
+    mark_read: PreparedMany
 
 
 @cache
@@ -165,17 +166,41 @@ def _statements(dialect: Dialect) -> _Statements:
     return _Statements(
         lock_channels=Prepared(_channels_wanted(dialect.name), dialect),
         already_posted=Prepared(_posted_wanted(dialect.name), dialect),
-        memberships=Prepared(memberships_wanted(dialect.name), dialect),
-        insert_messages=Prepared(insert(messages), dialect, _MESSAGE_COLUMNS),
-        insert_log=Prepared(insert(log_entries).inline(), dialect, _LOG_COLUMNS),
-        raise_counters=Prepared(_RAISE, dialect),
-        mark_read=Prepared(MOVE_MARK, dialect),
+        memberships=Prepared(_members_wanted(dialect.name), dialect),
+        insert_messages=prepared_insert(dialect, messages, _MESSAGE_COLUMNS),
+        insert_log=prepared_insert(dialect, log_entries, _LOG_COLUMNS),
+        raise_counters=PreparedMany(dialect, {"c": int, "s": int, "r": int}, _raised),
+        mark_read=marks_moved(dialect),
     )
 
 
-_MESSAGE_COLUMNS = ("channel_id", "seq", "rev", "sender_id", "client_id", "at", "text")
-_LOG_COLUMNS = ("at", "kind", "channel_id", "rev", "seq", "actor_id", "body")
-_RAISE = update(channels).where(channels.c.id == bindparam("c")).values(seq=bindparam("s"), rev=bindparam("r"))
+_MESSAGE_COLUMNS = {
+    "channel_id": int,
+    "seq": int,
+    "rev": int,
+    "sender_id": int,
+    "client_id": str,
+    "at": int,
+    "text": str,
+}
+_LOG_COLUMNS = {
+    "at": int,
+    "kind": str,
+    "channel_id": int,
+    "rev": int,
+    "seq": int,
+    "actor_id": int,
+    "body": str,
+}
+
+
+def _raised(value: Value) -> ClauseElement:
+    return update(channels).where(channels.c.id == value("c")).values(seq=value("s"), rev=value("r"))
+
+
+def _members_wanted(dialect: str) -> Select[Any]:
+    wanted = memberships_wanted(dialect)
+    return in_order_of_members(wanted) if dialect == "postgresql" else wanted
 
 
 def _channels_wanted(dialect: str) -> Select[Any]:

@@ -41,6 +41,11 @@ def memberships_wanted(dialect: str) -> Select[Any]:
     return select(*_membership_columns()).select_from(joined)
 
 
+def in_order_of_members(wanted: Select[Any]) -> Select[Any]:
+    """The same question, with its members' rows locked in the order of their key (PostgreSQL)."""
+    return wanted.order_by(members.c.channel_id, members.c.account_id).with_for_update(of=members)
+
+
 def membership_of_row(row: Row[Any]) -> Membership:
     return Membership(
         channel=row.channel_id,
@@ -217,7 +222,18 @@ def moved_since(connection: Connection, channel: int, rev: int) -> dict[int, boo
     return {row.account_id: bool(row.active and row.talk and row.state == "enabled") for row in rows}
 
 
-def standing_rooms(connection: Connection, account: int) -> dict[int, int]:
-    """The rooms somebody is in, with the ``rev`` of his own row in each."""
-    wanted = select(members.c.channel_id, members.c.rev).where(members.c.account_id == account, members.c.active)
-    return {row.channel_id: row.rev for row in connection.execute(wanted)}
+def standing_rooms(connection: Connection, account: int) -> dict[int, tuple[int, int]]:
+    """The rooms somebody is in, with the ``rev`` of his own row in each, and the room's."""
+    m = members.c
+    wanted = select(m.channel_id, m.rev, channels.c.rev.label("head"))
+    wanted = wanted.join_from(members, channels, channels.c.id == m.channel_id)
+    rows = connection.execute(wanted.where(m.account_id == account, m.active))
+    return {row.channel_id: (row.rev, row.head) for row in rows}
+
+
+def heard_rooms(connection: Connection, people: list[int]) -> list[tuple[int, int, int]]:
+    """Account, channel and the ``rev`` of the row, for every room that one of these is in and may hear."""
+    keys, m, a = key_rows(connection.dialect.name, int), members.c, accounts.c
+    joined = keys.join(accounts, a.id == keys.c.k0).join(members, and_(m.account_id == a.id, m.active))
+    wanted = select(m.account_id, m.channel_id, m.rev).select_from(joined).where(a.talk, a.state == "enabled")
+    return [(row[0], row[1], row[2]) for row in connection.execute(wanted, {"keys": packed(people)})]

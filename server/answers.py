@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from http.cookies import CookieError
 from typing import Any
 
+import msgspec
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
 from server.errors import AppError, NotFound
@@ -17,6 +19,17 @@ from server.settings import Settings
 from server.texts import LANGUAGES, preferred, sentence, title
 
 LANGUAGE_COOKIE = "lang"
+
+
+class Refusal(Struct, omit_defaults=True):
+    """What was asked was refused: ``code`` is for programs, ``message`` a sentence in the reader's language.
+
+    Asking again makes sense after ``retry_ms``, if that is given.
+    """
+
+    code: str
+    message: str
+    retry_ms: int = 0
 
 
 class WrongMethod(AppError):
@@ -41,10 +54,8 @@ def refused(scope: Scope, refusal: AppError, settings: Settings, page: MessagePa
     if page is not None and wants_page(scope):
         shown = page(language, title(refusal, language), said)
         return HTMLResponse(shown, refusal.status, headers)
-    body: dict[str, Any] = {"code": refusal.code, "message": said}
-    if refusal.retry_ms is not None:
-        body["retry_ms"] = refusal.retry_ms
-    return JSONResponse(body, refusal.status, headers)
+    body = msgspec.json.encode(Refusal(refusal.code, said, refusal.retry_ms or 0))
+    return Response(body, refusal.status, headers, media_type="application/json")
 
 
 def language_of(scope: Scope, settings: Settings) -> str:

@@ -8,8 +8,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from server.answers import EXCEPTION_HANDLERS
 from server.auth.routes import routes as auth_routes
+from server.contract.routes import routes as contract_routes
 from server.gate import Gate
-from server.health import healthz
+from server.health import Readiness, healthz
+from server.metrics import Metrics
 from server.services import Services
 from server.socket import Socket
 
@@ -18,8 +20,11 @@ def make_app(services: Services) -> Starlette:
     """Everything that answers HTTP and WebSockets in one process."""
     routes: list[BaseRoute] = [
         Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", Readiness(services).answer, methods=["GET"]),
+        Route("/metrics", Metrics(services).answer, methods=["GET"]),
         WebSocketRoute("/socket", Socket(services)),
         *auth_routes(services),
+        *contract_routes(services),
     ]
     for module in services.modules:
         if module.routes is not None:

@@ -34,6 +34,10 @@ _ERRORS: dict[str, Both] = {
         "ja": "ほかの人が先に変更しました。もう一度確認してください。",
         "en": "Someone else made changes first. Please check again.",
     },
+    "bad_time": {
+        "ja": "戻る時刻は、これから1年以内で指定してください。",
+        "en": "Choose a return time within the coming year.",
+    },
     "busy": {
         "ja": "混み合っています。{seconds}秒後にもう一度お試しください。",
         "en": "Busy. Please try again in {seconds} seconds.",
@@ -45,6 +49,14 @@ _ERRORS: dict[str, Both] = {
     "unavailable": {
         "ja": "いまは保存できません。しばらくしてからもう一度お試しください。",
         "en": "This cannot be saved right now. Please try again shortly.",
+    },
+    "disk_full": {
+        "ja": "サーバの空き容量が足りないため、いまは保存できません。管理者に連絡してください。",
+        "en": "The server's disk is nearly full, so this cannot be saved now. Please tell your administrator.",
+    },
+    "crowded": {
+        "ja": "いまは接続が多すぎます。{seconds}秒後にもう一度お試しください。",
+        "en": "Too many are connected right now. Please try again in {seconds} seconds.",
     },
     "internal": {
         "ja": "サーバで問題が起きました。管理者に番号 {request_id} をお伝えください。",
@@ -77,6 +89,22 @@ _ERRORS: dict[str, Both] = {
         "en": "{field}: at most {limit} characters.",
     },
     "format": {"ja": "{field}の形式を確認してください。", "en": "Please check the format of {field}."},
+    "unreadable": {
+        "ja": "内容を読み取れませんでした。ファイルが壊れていないか確認してください。",
+        "en": "This could not be read. Please check that the file is not damaged.",
+    },
+    "too_long_to_read": {
+        "ja": "読み取りに時間がかかりすぎたため、中止しました。小さく分けてもう一度お試しください。",
+        "en": "Reading this took too long and was stopped. Please try again with a smaller file.",
+    },
+    "outbound_refused": {
+        "ja": "このサーバからその接続先には接続できません。管理者に確認してください。",
+        "en": "This server does not connect to that address. Please ask your administrator.",
+    },
+    "outbound_failed": {
+        "ja": "接続先から正しい応答がありませんでした。しばらくしてからもう一度お試しください。",
+        "en": "The other server did not answer properly. Please try again shortly.",
+    },
     # ---------------------------------------------------------------- signing in
     "signin_wrong": {
         "ja": "ログインIDまたはパスワードが違います。",
@@ -130,6 +158,16 @@ _ERRORS: dict[str, Both] = {
         "ja": "パスワードはほかの画面で変更されました。もう一度ログインしてください。",
         "en": "The password was changed elsewhere. Please sign in again.",
     },
+    # ---------------------------------------------------------------- the first run
+    "setup_code_wrong": {
+        "ja": "セットアップコードが違います。あと{left}回入力できます。",
+        "en": "The setup code is wrong. Tries left: {left}.",
+    },
+    "setup_closed": {
+        "ja": "セットアップコードを{limit}回間違えたか、まだ表示されていません。"
+        "サーバを再起動すると、新しいコードが表示されます。",
+        "en": "The setup code was wrong {limit} times, or none was shown yet. Restart the server for a new one.",
+    },
     # ---------------------------------------------------------------- people
     "no_such_login": {
         "ja": "ログインID「{login_id}」はありません。",
@@ -179,6 +217,10 @@ _ERRORS: dict[str, Both] = {
         "ja": "1対1のトークではできません。グループを作ってください。",
         "en": "This cannot be done in a direct talk. Please create a group.",
     },
+    "large_room": {
+        "ja": "{limit}人までのトークルームで使えます。",
+        "en": "Only in rooms of at most {limit} members.",
+    },
     "too_many": {
         "ja": "メンバーは{limit}人までです。",
         "en": "A room has at most {limit} members.",
@@ -199,6 +241,8 @@ _FIELDS: dict[str, Both] = {
     "language": {"ja": "言語", "en": "language"},
     "password": {"ja": "パスワード", "en": "password"},
     "privilege": {"ja": "権限コントロール", "en": "privilege"},
+    "address": {"ja": "メールアドレス", "en": "mail address"},
+    "company": {"ja": "社名", "en": "company name"},
 }
 
 _TITLES: dict[str, Both] = {
@@ -211,6 +255,7 @@ _TITLES: dict[str, Both] = {
     "429": {"ja": "混み合っています", "en": "Busy"},
     "500": {"ja": "サーバの問題", "en": "A problem on the server"},
     "503": {"ja": "いまは使えません", "en": "Not available right now"},
+    "507": {"ja": "空き容量が足りません", "en": "Disk nearly full"},
     "other": {"ja": "処理できません", "en": "This did not work"},
 }
 
@@ -254,9 +299,81 @@ _PAGES: dict[str, Both] = {
     "password.back": {"ja": "設定に戻る", "en": "Back to settings"},
 }
 
+_FIRST_RUN: dict[str, Both] = {
+    "setup.title": {"ja": "はじめての設定", "en": "First setup"},
+    "setup.lead": {
+        "ja": "会社と最初の管理者を登録します。この画面は一度だけ使えます。",
+        "en": "Register your company and its first administrator. This page works once.",
+    },
+    "setup.code": {"ja": "セットアップコード", "en": "Setup code"},
+    "setup.code_hint": {
+        "ja": "サーバを起動した画面か、サーバのログ（setup.code）に表示されています。",
+        "en": "Shown where the server was started, and in its log (setup.code).",
+    },
+    "setup.server": {"ja": "サーバURL", "en": "Server URL"},
+    "setup.about_company": {"ja": "会社", "en": "Company"},
+    "setup.about_you": {"ja": "最初の管理者", "en": "First administrator"},
+    "setup.company": {"ja": "社名", "en": "Company name"},
+    "setup.name": {"ja": "氏名", "en": "Name"},
+    "setup.kana": {"ja": "氏名カナ", "en": "Kana"},
+    "setup.optional": {"ja": "任意", "en": "optional"},
+    "setup.login_hint": {
+        "ja": "メールアドレスの形で入力します。",
+        "en": "In the form of a mail address.",
+    },
+    "setup.login_mailed": {
+        "ja": "メールアドレスの形で入力します。開通案内がそのアドレスに届きます。",
+        "en": "In the form of a mail address. Your welcome letter is sent there.",
+    },
+    "setup.again": {"ja": "パスワード（確認）", "en": "Password again"},
+    "setup.submit": {"ja": "登録する", "en": "Register"},
+    "setup.needs_tls": {
+        "ja": "この接続は暗号化されていないため、設定できません。"
+        "サーバのある機器のブラウザで開くか、TLS を用意してください。例えば Caddy なら次の設定です。",
+        "en": "This connection is not encrypted, so nothing can be set up here."
+        " Open it in a browser on the server's own machine, or set up TLS. With Caddy, for example:",
+    },
+    "licence.basic": {"ja": "基本ユーザライセンス数", "en": "Basic user licences"},
+    "licence.talk": {"ja": "トークライセンス数", "en": "Talk licences"},
+    "licence.anpi": {"ja": "安否確認機能数", "en": "Safety check licences"},
+    "letter.title": {"ja": "Renraku（連絡）開通のご案内", "en": "Welcome to Renraku (連絡)"},
+    "letter.dear": {"ja": "{company} 様", "en": "{company}"},
+    "letter.url": {"ja": "サーバURL", "en": "Server URL"},
+    "letter.login_id": {"ja": "ログインID（管理者用権限付与）", "en": "Login ID (administrator)"},
+    "letter.password": {"ja": "ログインPW", "en": "Password"},
+    "letter.password_chosen": {"ja": "登録のときに決めたもの", "en": "the one chosen at the first setup"},
+    "letter.group_code": {"ja": "団体コード", "en": "Group code"},
+    "letter.licences": {"ja": "備考", "en": "Licences"},
+    "welcome.title": {"ja": "開通案内", "en": "Welcome letter"},
+    "welcome.lead": {
+        "ja": "登録が終わりました。{name} さんとしてログインしています。",
+        "en": "You are all set, and signed in as {name}.",
+    },
+    "welcome.file": {"ja": "ログイン情報を保存", "en": "Save the sign-in details"},
+    "welcome.file_hint": {
+        "ja": "パスワードも書かれたファイルです。保存できるのは、いまこの画面だけです。",
+        "en": "The file holds your password too. It can be saved only now, from this page.",
+    },
+    "welcome.next": {"ja": "次にすること", "en": "What to do next"},
+    "welcome.next_file": {
+        "ja": "ログイン情報を保存し、ほかの人の目に触れない場所に置いてください。",
+        "en": "Save the sign-in details and keep them where nobody else looks.",
+    },
+    "welcome.next_people": {
+        "ja": "ほかの人は、サーバで renraku user add を実行して追加します。",
+        "en": "Add other people with renraku user add on the server.",
+    },
+    "welcome.next_url": {
+        "ja": "ほかの端末から使うには、TLS を用意し、そのアドレスを RENRAKU_PUBLIC_URL に設定します。",
+        "en": "To use it from other devices, set up TLS and put its address into RENRAKU_PUBLIC_URL.",
+    },
+    "welcome.start": {"ja": "はじめる", "en": "Start"},
+}
+
 CATALOGUE: dict[str, Both] = {
     **{f"error.{code}": both for code, both in _ERRORS.items()},
     **{f"field.{name}": both for name, both in _FIELDS.items()},
     **{f"title.{status}": both for status, both in _TITLES.items()},
     **_PAGES,
+    **_FIRST_RUN,
 }

@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.data import engine, migrate
 from server.data.engine import UnsupportedDatabase
+from server.data.space import MEBIBYTE
 from server.module import UnknownModule, load_modules
 from server.settings import PREFIX, Settings
+from server.work.mail_check import mail_findings
+from server.work.sandbox_child import Broken, Recipe, probe
 
 
 def check(settings: Settings) -> list[str]:
     """One line a finding; ✗ stands before what must be mended."""
-    return [*_values(settings), *_modules(settings), *_folder(settings), *_database(settings), *_reach(settings)]
+    return [
+        *_values(settings),
+        *_modules(settings),
+        *_folder(settings),
+        *_database(settings),
+        *_redis(settings),
+        *_sandbox(settings),
+        *_reach(settings),
+        *mail_findings(settings),
+    ]
 
 
 def _values(settings: Settings) -> Iterator[str]:
     for name in sorted(type(settings).model_fields):
         value = getattr(settings, name)
-        shown = _without_password(value) if name.endswith("_url") and value else value
-        yield f"  {PREFIX}{name.upper()} = {shown}"
+        yield f"  {PREFIX}{name.upper()} = {_shown(name, value) if value else value}"
+
+
+def _shown(name: str, value: object) -> object:
+    """A value without what nobody may read over somebody's shoulder."""
+    if name.endswith(("_token", "_key")):
+        return "***"
+    return _without_password(str(value)) if name.endswith("_url") else value
 
 
 def _modules(settings: Settings) -> Iterator[str]:
@@ -62,6 +82,35 @@ def _database(settings: Settings) -> Iterator[str]:
         yield f"✓ database: shape {shape}"
     else:
         yield f"✗ database: shape {shape} instead of {newest}: run renraku migrate"
+
+
+def _redis(settings: Settings) -> Iterator[str]:
+    if not settings.redis_url:
+        if not settings.embedded:
+            yield "! RENRAKU_REDIS_URL is not set: several processes hear of each other a second late"
+        return
+    # Only where there is a Redis: it takes a quarter of a second to load.
+    from redis import Redis, RedisError
+
+    try:
+        with Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
+            redis.ping()
+        yield "✓ redis: it answers"
+    except (RedisError, OSError) as problem:
+        yield f"✗ redis: {problem}"
+
+
+def _sandbox(settings: Settings) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            missing = probe(Recipe(Path(folder), settings.sandbox_memory_mb * MEBIBYTE, ("server",))).missing
+        except (OSError, Broken) as problem:
+            yield f"✗ sandbox: {problem}: strangers' files cannot be read"
+            return
+    if missing:
+        yield f"! sandbox: this machine does not give: {', '.join(missing)}. See docs/security.md"
+    else:
+        yield "✓ sandbox: strangers' files are read without network, disk and other processes"
 
 
 def _reach(settings: Settings) -> Iterator[str]:

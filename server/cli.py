@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -18,18 +20,28 @@ from server.clients import order
 from server.control import NoAnswer
 from server.data import engine, migrate
 from server.data.engine import UnsupportedDatabase
-from server.demo import readable_password
 from server.folder import FolderInUse, owned
 from server.module import UnknownModule
 from server.opening import OldDatabase
 from server.operating import AddUser, Delete, Disable, Enable, GivePassword, LoadDemo, Report, SetTalk
+from server.readable import readable_password
 from server.run import run_worker
 from server.serving import PortInUse, serve_company
 from server.settings import Settings, WrongSettings
+from server.welcoming import NobodyYet, welcome_again
 
 Result = TypeVar("Result")
 
-TROUBLES = (WrongSettings, UnsupportedDatabase, UnknownModule, OldDatabase, FolderInUse, PortInUse, NoAnswer)
+TROUBLES = (
+    WrongSettings,
+    UnsupportedDatabase,
+    UnknownModule,
+    OldDatabase,
+    FolderInUse,
+    PortInUse,
+    NoAnswer,
+    NobodyYet,
+)
 
 
 @click.group()
@@ -88,6 +100,20 @@ def check_config() -> None:
         click.echo(finding)
     if any(finding.startswith("✗") for finding in findings):
         sys.exit(1)
+
+
+@main.command("welcome")
+@click.option("--write", "file", type=click.Path(path_type=Path), help="Into this file instead.")
+def welcome(file: Path | None) -> None:
+    """Print the 開通案内 again, without the password."""
+    chosen = _settings()
+    with _in_one_line():
+        letter = welcome_again(chosen)
+        if file is None:
+            return click.echo(letter.as_text(chosen.language))
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
+            new.write(letter.as_file(chosen.language))
+    return click.echo(f"Written: {file}")
 
 
 @main.group()
@@ -222,7 +248,7 @@ def _in_one_line() -> Iterator[None]:
         yield
     except TROUBLES as trouble:
         raise click.ClickException(str(trouble)) from None
-    except (PermissionError, NotADirectoryError) as trouble:
+    except (PermissionError, NotADirectoryError, FileExistsError) as trouble:
         raise click.ClickException(f"{trouble.filename}: {trouble.strerror}.") from None
     except OperationalError as trouble:
         reason = str(trouble.orig).strip().partition("\n")[0]
@@ -230,22 +256,22 @@ def _in_one_line() -> Iterator[None]:
 
 
 async def _worker(chosen: Settings) -> None:
-    stopped = asyncio.create_task(_until_stopped())
-    working = asyncio.create_task(run_worker(chosen))
-    try:
-        await asyncio.wait({stopped, working}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-    finally:
-        stopped.cancel()
-        working.cancel()
-        await asyncio.gather(stopped, working, return_exceptions=True)
+    await run_worker(chosen, *_signals())
 
 
-async def _until_stopped(saying: str = "") -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if saying:
-        click.echo(saying)
+async def _until_stopped(saying: str) -> None:
+    stop, _ = _signals()
+    click.echo(saying)
     await stop.wait()
+
+
+def _signals() -> tuple[asyncio.Event, asyncio.Event]:
+    """The first SIGTERM or SIGINT, and one more."""
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def heard() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, heard)
+    return stop, hurry

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from server.control import NobodyListens, local_operator, refused, send
-from server.demo import with_company
 from server.errors import AppError
 from server.folder import FolderInUse, owned
 from server.opening import opened
@@ -31,7 +30,7 @@ async def _alone(settings: Settings, wish: AnyOrder) -> Report:
 
 
 async def _here(settings: Settings, wish: AnyOrder) -> Report:
-    async with opened(with_company(settings)) as services:
+    async with opened(settings) as services:
         try:
             return Report(done=await carry_out(services, local_operator(), wish))
         except AppError as refusal:

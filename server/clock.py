@@ -28,3 +28,7 @@ def from_micros(micros: int) -> datetime:
 def to_millis(moment: datetime) -> int:
     """Milliseconds since 1970-01-01 UTC, as the wire speaks."""
     return to_micros(moment) // 1000
+
+
+def from_millis(millis: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=millis)

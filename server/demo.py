@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from server.auth import actions, queries
+from server.auth import actions, company, queries
 from server.auth.model import Privilege, login_key, new_account, operator
 from server.auth.password_rule import check_password
 from server.data.transaction import Transaction
 from server.ports import PeopleChanged, people_listeners
+from server.readable import readable_password
 from server.services import Services
 from server.settings import Settings
 
@@ -78,11 +78,9 @@ def loaded(var: Path) -> list[SignIn]:
     return _read(var / "demo.txt")
 
 
-def with_company(settings: Settings) -> Settings:
-    """The settings with the demo's company name, where the demo was loaded and no name is set."""
-    if settings.company or not loaded(settings.var):
-        return settings
-    return settings.model_copy(update={"company": COMPANY})
+def company_name(settings: Settings) -> str:
+    """The name of a company whose database knows none: what is set, or the demo's where it was loaded."""
+    return settings.company or (COMPANY if loaded(settings.var) else settings.company_name)
 
 
 async def load(services: Services) -> bool:
@@ -126,11 +124,16 @@ async def _add_people(services: Services, sign_ins: list[SignIn]) -> dict[str, i
     hashes = await asyncio.gather(*(services.passwords.hash(password) for password in accepted))
     logins = [sign_in.login_id for sign_in in sign_ins]
     hashed = list(zip(logins, hashes, strict=True))
-    people: dict[str, int] = await services.writer.act(_add_all, hashed, people_listeners(services.ports))
+    listeners, name = people_listeners(services.ports), services.settings.company or COMPANY
+    people: dict[str, int] = await services.writer.act(_add_all, hashed, listeners, name)
+    await services.company.look(services.readers)
     return people
 
 
-def _add_all(tx: Transaction, hashed: list[tuple[str, str]], listeners: tuple[PeopleChanged, ...]) -> dict[str, int]:
+def _add_all(
+    tx: Transaction, hashed: list[tuple[str, str]], listeners: tuple[PeopleChanged, ...], name: str
+) -> dict[str, int]:
+    company.ensure(tx, name)
     return {login_id.partition("@")[0]: _add(tx, login_id, hash, listeners) for login_id, hash in hashed}
 
 
@@ -152,12 +155,6 @@ def _add(tx: Transaction, login_id: str, hash: str, listeners: tuple[PeopleChang
 
 def _sign_in(login: str, person: _Person) -> SignIn:
     return SignIn(f"{login}@{DOMAIN}", readable_password(), person.name, person.what)
-
-
-def readable_password() -> str:
-    """Twelve characters (58 bits) that nobody mistakes for others when reading them out."""
-    letters = "abcdefghijkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
 
 
 def _write(path: Path, sign_ins: list[SignIn]) -> None:

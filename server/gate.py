@@ -1,5 +1,5 @@
-"""What every request passes, in this order: a number, the Host, who sent it, its size; and what every answer
-carries: the headers that keep a browser from doing what we never meant.
+"""What every request passes, in this order: a number, the Host, who sent it, whether there is room for anybody, its
+size; and what every answer carries: the headers that keep a browser from doing what we never meant.
 
 Plain ASGI: Starlette's ``BaseHTTPMiddleware`` would put each request into a task and a queue of its own.
 """
@@ -15,6 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.admission import check_room
 from server.answers import Internal, refused
 from server.auth.audit import visible
 from server.errors import AppError, Forbidden, Invalid
@@ -86,18 +87,25 @@ class Gate:
             return await self._request(scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Only the Host here: ``server/socket.py`` asks the rest before it accepts."""
-        if host_is_allowed(host_name(scope), self._services.settings):
-            return await self._app(scope, receive, send)
-        await receive()
-        # Before "accept" this is an answer of 403.
-        await send({"type": "websocket.close", "code": 1008})
+        """The Host and whether there is room: ``server/socket.py`` asks the rest before it accepts."""
+        settings = self._services.settings
+        if not host_is_allowed(host_name(scope), settings):
+            await receive()
+            # Before "accept" this is an answer of 403.
+            return await send({"type": "websocket.close", "code": 1008})
+        try:
+            check_room(scope, self._services)
+        except AppError as refusal:
+            await receive()
+            return await refused(scope, refusal, settings, None)(scope, receive, send)
+        return await self._app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         answer = _Answer(send, self._headers)
         try:
             check_request(scope, self._services.settings)
+            check_room(scope, self._services)
             await self._app(scope, _limited(scope, receive), answer.send)
         except AppError as refusal:
             await self._refuse(scope, receive, answer, refusal)
@@ -109,6 +117,7 @@ class Gate:
             await self._refuse(scope, receive, answer, internal)
         finally:
             _note(scope, answer.status, started)
+            self._count(scope, answer.status, time.perf_counter() - started)
 
     async def _refuse(self, scope: Scope, receive: Receive, answer: _Answer, refusal: AppError) -> None:
         if answer.status:
@@ -117,6 +126,11 @@ class Gate:
         page = self._services.ports.get(MESSAGE_PAGE)
         response = refused(scope, refusal, self._services.settings, page)
         await response(scope, receive, answer.send)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        """By the route's template: there are as many as routes, and no token stands in one."""
+        route = getattr(scope.get("route"), "path", "")
+        self._services.meter.request(route, status, seconds)
 
 
 def check_request(scope: Scope, settings: Settings) -> None:

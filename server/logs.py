@@ -60,6 +60,8 @@ def _configure_standard(stream: TextIO, level: int, as_json: bool) -> None:
     access.handlers.clear()
     access.propagate = False
     access.disabled = True
+    # At "debug" it tells every header that comes back, cookies too.
+    logging.getLogger("httpcore2").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(max(level, logging.WARNING))
 
 

@@ -12,9 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 from sqlalchemy import Connection
 from starlette.routing import BaseRoute
 
+from server.contract.terms import Contract
 from server.live.frames import Command, Frame, Hello
 
 if TYPE_CHECKING:
@@ -34,18 +36,20 @@ Handler = Callable[["Conversation", Any], Awaitable[Frame | None] | None]
 class Greeting:
     """What a feature says when a connection begins: its part of ``welcome``, and what follows it."""
 
-    section: Mapping[str, Any]
+    section: Struct
     frames: Iterable[Frame] = ()
 
 
 @dataclass(frozen=True)
 class Missing:
-    """What a topic's watchers lack: the frames that bring them to ``rev``, and who came in and went out."""
+    """What a topic's watchers lack: the frames that bring them to ``rev``, and who came in and went out, with what
+    is told to those who did."""
 
     rev: int
     frames: tuple[Frame, ...] = ()
     joined: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
+    gone: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,16 @@ class TopicKind:
     """Topics whose key begins with ``prefix``.
 
     ``heads(connection, keys)`` gives the newest ``rev`` of each; ``missing(connection, key, rev)`` gives what
-    watchers that are at ``rev`` lack, the same for all of them.
+    watchers that are at ``rev`` lack, the same for all of them. ``standing(connection, accounts)`` gives, for each
+    account, the topics it may watch with the ``rev`` of the row that gives the right; ``gone(key)`` is what one is
+    told who may not any more.
     """
 
     prefix: str
     heads: Callable[[Connection, list[str]], dict[str, int]]
     missing: Callable[[Connection, str, int], Missing]
+    standing: Callable[[Connection, list[int]], dict[int, dict[str, int]]]
+    gone: Callable[[str], Frame]
 
 
 @dataclass(frozen=True)
@@ -82,11 +90,16 @@ class Module:
     """What the feature keeps for the life of a process; found again as ``services.state[name]``."""
     routes: Callable[[Services], list[BaseRoute]] | None = None
     commands: Mapping[type[Command], Handler] = field(default_factory=dict)
+    contract: Contract = field(default_factory=Contract)
+    """What it promises to strangers: a test finds a command, a frame or a route that is left out."""
     greet: Callable[[Conversation, Hello], Awaitable[Greeting]] | None = None
     topics: tuple[TopicKind, ...] = ()
     jobs: Mapping[str, Callable[[Services, Any], Awaitable[None]]] = field(default_factory=dict)
     ticks: tuple[Tick, ...] = ()
     ports: Callable[[Services], Mapping[str, Any]] | None = None
+    sandbox: Mapping[str, str] = field(default_factory=dict)
+    """What may be called in the sandbox: a name for ``services.sandbox.run``, and "package.module:function", which is
+    imported there only."""
     cli: tuple[click.Command, ...] = ()
     demo: Callable[[Services, Any], Awaitable[None]] | None = None
 

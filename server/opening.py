@@ -9,21 +9,30 @@ from contextlib import asynccontextmanager
 from sqlalchemy import URL
 
 from server import ports
+from server.auth import company
+from server.auth.company import KnownCompany
 from server.auth.passwords import PasswordPool
 from server.clock import Clock, system_clock
-from server.data import engine, migrate
-from server.data.group import Outcome
+from server.data import engine, installation, migrate
 from server.data.readers import Readers
+from server.data.reserve import Space
+from server.data.space import MEBIBYTE, Limits
 from server.data.writer import Writer
+from server.live import commands
+from server.live.announcer import Announcer
 from server.live.bus import Bus, MemoryBus
 from server.live.frames import Command
 from server.live.hub import Hub
+from server.live.notices import Notices
 from server.live.parsing import Parser
+from server.live.redis_bus import RedisBus
 from server.live.upkeep import Upkeep
 from server.module import Handler, Module, load_modules
 from server.secrets import open_secrets
 from server.services import Services
 from server.settings import Settings
+from server.work.outbound import Outbound
+from server.work.sandbox import GROUND, Sandbox, joined
 from server.work.wakeup import Wakeups
 
 READING_THREADS = 4
@@ -43,11 +52,12 @@ async def opened(settings: Settings, clock: Clock = system_clock, bus: Bus | Non
     url = engine.parse(settings.database)
     settings.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(_prepare_database, url, settings.embedded)
-    bus = bus or MemoryBus()
-    hub, wakeups = Hub(), Wakeups()
-    announcer = _Announcer(hub, bus, wakeups)
-    writer = Writer(engine.writing_engine(url), clock, announcer.announce)
     readers = Readers(engine.reading_engine(url, READING_THREADS), READING_THREADS)
+    bus = bus or await _bus(settings, readers)
+    hub, wakeups, notices = Hub(), Wakeups(), Notices()
+    announcer = Announcer(hub, bus, wakeups, notices)
+    space = _space(settings)
+    writer = Writer(engine.writing_engine(url), clock, announcer.announce, space.failed)
     passwords = PasswordPool(settings.argon2_memory)
     handlers = _handlers(modules)
     services = Services(
@@ -56,8 +66,15 @@ async def opened(settings: Settings, clock: Clock = system_clock, bus: Bus | Non
         writer=writer,
         readers=readers,
         hub=hub,
+        bus=bus,
+        announcer=announcer,
+        notices=notices,
+        space=space,
         passwords=passwords,
-        secrets=open_secrets(settings.var / "secrets"),
+        secrets=open_secrets(settings.var / "secrets", settings.master_key),
+        company=KnownCompany(settings.company_name),
+        sandbox=make_sandbox(settings, modules),
+        outbound=Outbound(settings.outbound, settings.outbound_hosts),
         modules=modules,
         handlers=handlers,
         parser=Parser(handlers),
@@ -65,36 +82,43 @@ async def opened(settings: Settings, clock: Clock = system_clock, bus: Bus | Non
     )
     services.ports = ports.joined(module.ports(services) for module in modules if module.ports)
     services.state.update({module.name: module.opens(services) for module in modules if module.opens})
+    notices.on(company.CHANGED, services.company.forget)
     writer.start(asyncio.get_running_loop())
     upkeep = Upkeep(services)
     try:
-        bus.receive(hub.publish)
+        announcer.on_lost = upkeep.lost
+        announcer.on_seen = services.presences.heard
+        await bus.start(announcer.receive)
         await upkeep.start()
+        await services.company.look(readers)
+        services.presences.start()
         yield services
     finally:
+        await services.presences.stop()
         await upkeep.stop()
-        bus.leave(hub.publish)
         await writer.stop()
+        await bus.stop()
+        await services.sandbox.close()
+        await services.outbound.close()
         readers.close()
         passwords.close()
 
 
-class _Announcer:
-    """What happens on the loop after a commit: sockets whose right has gone close first, then events go out."""
+def _space(settings: Settings) -> Space:
+    limits = Limits(settings.reserve_mb * MEBIBYTE, settings.ballast_mb * MEBIBYTE if settings.embedded else 0)
+    return Space(settings.var, limits, holds_database=settings.embedded)
 
-    def __init__(self, hub: Hub, bus: Bus, wakeups: Wakeups) -> None:
-        self._hub = hub
-        self._bus = bus
-        self._wakeups = wakeups
 
-    def announce(self, outcome: Outcome) -> None:
-        for revoked in outcome.revoked:
-            self._hub.revoke(revoked)
-        if outcome.events:
-            self._hub.publish(outcome.events)
-            self._bus.publish(outcome.events, self._hub.publish)
-        for queue in outcome.woken:
-            self._wakeups.wake(queue)
+def make_sandbox(settings: Settings, modules: tuple[Module, ...]) -> Sandbox:
+    """The sandbox of this process; nothing is started yet."""
+    functions = joined([GROUND, *(module.sandbox for module in modules)])
+    return Sandbox(functions, settings.var / "sandbox", settings.sandbox_memory_mb * MEBIBYTE)
+
+
+async def _bus(settings: Settings, readers: Readers) -> Bus:
+    if not settings.redis_url:
+        return MemoryBus(alone=settings.embedded)
+    return RedisBus(settings.redis_url, await readers.ask(installation.number))
 
 
 def _prepare_database(url: URL, embedded: bool) -> None:
@@ -113,4 +137,4 @@ def _prepare_database(url: URL, embedded: bool) -> None:
 
 
 def _handlers(modules: tuple[Module, ...]) -> dict[type[Command], Handler]:
-    return {kind: handler for module in modules for kind, handler in module.commands.items()}
+    return {**commands.HANDLERS, **{kind: handler for module in modules for kind, handler in module.commands.items()}}

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from server import demo
-from server.auth import actions, queries
+from server.auth import actions, company, queries
 from server.auth.model import Account, Actor, Privilege, login_key, new_account
 from server.auth.password_rule import check_password
 from server.errors import Invalid, NotFound
@@ -108,14 +108,16 @@ async def _add(services: Services, actor: Actor, order: AddUser) -> None:
         talk=order.talk,
         privileges=_privileges(order.privileges),
     )
-    password = check_password(order.password, new.login_id, services.settings.company)
+    password = check_password(order.password, new.login_id, services.company.name)
     password_hash = await services.passwords.hash(password)
     await services.writer.act(actions.add_account, actor, new, password_hash, listeners=_listeners(services))
+    # Who was added first has ended the first run before it could ask for the company's name.
+    await services.writer.act(company.ensure, demo.company_name(services.settings))
 
 
 async def _give_password(services: Services, actor: Actor, order: GivePassword) -> None:
     target = await _find(services, order.login_id)
-    password = check_password(order.password, target.login_id, services.settings.company)
+    password = check_password(order.password, target.login_id, services.company.name)
     password_hash = await services.passwords.hash(password)
     await services.writer.act(actions.set_password, actor, target.id, password_hash)
 

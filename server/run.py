@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import random
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
 
-import structlog
 import uvicorn
 
 from server.app import make_app
-from server.live.connection import Connection
-from server.live.frames import CloseCode
+from server.draining import finish, say_goodbye, unless
 from server.live.protocol import TalkProtocol
 from server.opening import opened
 from server.services import Services
 from server.settings import Settings
+from server.work.dispatching import Dispatcher
 from server.work.housekeeping import TICKS
 from server.work.jobs import Worker
 from server.work.ticks import Ticker
 
-WAVE = 250
-WAVE_SECONDS = 0.5
-RETURN_SPREAD_MS = 100
-"""Each wave is asked to come back this much later per connection before it: nobody returns all at once."""
+REQUEST_SECONDS = 10
+"""For requests under way when the process drains."""
+SHUTDOWN_SECONDS = REQUEST_SECONDS + 2.0
 MESSAGE_BYTES = 64 * 1024
 SWITCH_SECONDS = 0.0005
 """sqlite3 gives the GIL away at each statement; beside a busy loop it waits this long to get it back: at the
 default (5 ms) a group of six statements took 33 ms, so 3.9."""
-
-log = structlog.get_logger()
 
 
 async def run_server(
@@ -42,25 +38,45 @@ async def run_server(
 ) -> None:
     """Serve on ``listener`` until SIGTERM or SIGINT. ``ready`` is called (and awaited) before the first request."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    async with opened(settings) as services:
-        own = [asyncio.create_task(Ticker(services, TICKS).run(), name="ticks")]
+    async with opened(settings) as services, watched(services, "web"):
+        work = [asyncio.create_task(Ticker(services, TICKS).run(), name="ticks")]
         if settings.embedded:
-            own.append(asyncio.create_task(Worker(services).run(), name="jobs"))
+            work.append(asyncio.create_task(Worker(services).run(), name="jobs"))
+            work.append(asyncio.create_task(Dispatcher(services).run(), name="mails"))
+        server = _Server(_config(services), services)
         try:
             if ready is not None:
                 await ready(services)
             _settle_memory()
-            await _Server(_config(services), services).serve([listener])
+            await server.serve([listener])
         finally:
-            for task in own:
-                task.cancel()
-            await asyncio.gather(*own, return_exceptions=True)
+            await finish(services, work, server.hurry)
 
 
-async def run_worker(settings: Settings) -> None:
-    """Do the jobs and ticks of a shared database, without serving anybody."""
-    async with opened(settings) as services:
-        await asyncio.gather(Worker(services).run(), Ticker(services, TICKS).run())
+async def run_worker(settings: Settings, stop: asyncio.Event, hurry: asyncio.Event) -> None:
+    """Do the jobs and ticks of a shared database until ``stop``, without serving anybody."""
+    async with opened(settings) as services, watched(services, "worker"):
+        loops = (Worker(services).run(), Dispatcher(services).run(), Ticker(services, TICKS).run())
+        work = [asyncio.create_task(loop, name="work") for loop in loops]
+        try:
+            await stop.wait()
+        finally:
+            await finish(services, work, hurry)
+
+
+@asynccontextmanager
+async def watched(services: Services, role: str) -> AsyncIterator[None]:
+    """Look after the process while the block runs."""
+    own = [
+        asyncio.create_task(services.probe.run(role), name="probe"),
+        asyncio.create_task(services.lag.run(), name="lag"),
+    ]
+    try:
+        yield
+    finally:
+        for task in own:
+            task.cancel()
+        await asyncio.gather(*own, return_exceptions=True)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -91,7 +107,7 @@ def _config(services: Services) -> uvicorn.Config:
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         ws_ping_timeout=40,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=REQUEST_SECONDS,
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
@@ -107,6 +123,8 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
         super().__init__(config)
         self._services = services
+        self.hurry = asyncio.Event()
+        services.descriptors.count(self.server_state.connections)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -120,20 +138,19 @@ class _Server(uvicorn.Server):
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """From this moment nobody new is let in; a second signal hurries."""
+        self._services.draining = True
+        if self.should_exit:
+            self.force_exit = True
+            self.hurry.set()
+        self.should_exit = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._services.draining = True
-        await say_goodbye(list(self._services.hub.connections()))
-        await super().shutdown(sockets)
-
-
-async def say_goodbye(connections: list[Connection]) -> None:
-    """Close all sockets in waves, each told to come back at a moment of its own."""
-    for start in range(0, len(connections), WAVE):
-        for connection in connections[start : start + WAVE]:
-            spread = max(2000, len(connections) * RETURN_SPREAD_MS // 10)
-            connection.close(CloseCode.RESTART, retry_ms=1000 + random.randrange(spread))
-        if start + WAVE < len(connections):
-            await asyncio.sleep(WAVE_SECONDS)
+        await say_goodbye(list(self._services.hub.connections()), self.hurry)
+        ending = asyncio.create_task(super().shutdown(sockets), name="shutdown")
+        await unless(self.hurry, ending, SHUTDOWN_SECONDS)
 
 
 def _settle_memory() -> None:

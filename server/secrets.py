@@ -1,4 +1,4 @@
-"""Keys that the server makes for itself on its first run, kept in ``var/secrets`` with mode 600."""
+"""The key that signs: out of the settings, or made on the first run and kept in ``var/secrets`` with mode 600."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ class Secrets:
         return hmac.compare_digest(self.sign(purpose, data), signature)
 
 
-def open_secrets(folder: Path) -> Secrets:
-    """The secrets in ``folder``, made there when it has none."""
+def open_secrets(folder: Path, given: str = "") -> Secrets:
+    """Those that are given (hex), else those in ``folder``, made there when it has none."""
+    if given:
+        return Secrets(bytes.fromhex(given))
     path = folder / "master.key"
     try:
         return Secrets(path.read_bytes())

@@ -11,6 +11,7 @@ import click
 import structlog
 
 from server import demo
+from server.auth import company, first_run
 from server.control import ControlDoor
 from server.folder import owned
 from server.origin import is_loopback
@@ -42,11 +43,13 @@ async def _serve(settings: Settings, listener: socket.socket, with_demo: bool) -
         raise_descriptor_limit()
         if with_demo:
             await demo.load(services)
-        services.settings = demo.with_company(services.settings)
+        code = await settle_company(services)
         if settings.embedded:
             doors.append(ControlDoor(services))
             await doors[0].open()
         _greet(settings, listener)
+        if code:
+            _tell_code(address(settings, listener), code)
 
     try:
         await run_server(settings, listener, ready)
@@ -90,6 +93,25 @@ def _greet(settings: Settings, listener: socket.socket) -> None:
         click.echo(f"The demo company's first passwords (all of them: {settings.var / 'demo.txt'}):")
     for each in sign_ins:
         click.echo(f"  {each.login_id:<24} {each.password}   {each.name} ({each.what})")
+
+
+async def settle_company(services: Services) -> str | None:
+    """A company with people has a name; for one without, the setup code, if this process is to tell it."""
+    if services.company.inhabited:
+        await services.writer.act(company.ensure, demo.company_name(services.settings))
+        await services.company.look(services.readers)
+        return None
+    code: str | None = await services.writer.act(first_run.make_code, alone=services.settings.embedded)
+    if code is None:
+        log.info("setup.code_elsewhere")
+    return code
+
+
+def _tell_code(where: str, code: str) -> None:
+    """To the terminal, and into the log, which is all that some platforms show: it works once."""
+    url = f"{where.rstrip('/')}/setup"
+    click.echo(f"Nobody is here yet. Open {url} and enter this code:\n  {code}")
+    log.warning("setup.code", url=url, code=code)
 
 
 def address(settings: Settings, listener: socket.socket) -> str:

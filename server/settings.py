@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from server.text import is_mail_address, one_line
+from server.work.relay import parse_relay
 
 PREFIX = "RENRAKU_"
 
@@ -29,6 +33,14 @@ class Settings(BaseSettings):
     modules: tuple[str, ...] = Field(("chat", "web"), description="The features that run, as a JSON list.")
     var: Path = Field(Path("var"), description="The folder for everything that is kept: database, secrets, files.")
     database_url: str = Field("", description="postgresql://… for many processes; empty: SQLite in the var folder.")
+    redis_url: str = Field(
+        "", description="redis://…, rediss://… or unix://…: joins the processes that share a PostgreSQL."
+    )
+    master_key: str = Field(
+        "",
+        pattern="^([0-9a-f]{64})?$",
+        description="64 hex digits that sign for every process; empty: made in the var folder at the first start.",
+    )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
     public_url: str = Field(
@@ -62,6 +74,29 @@ class Settings(BaseSettings):
     heads_seconds: float = Field(
         40.0, ge=0.1, le=3600, description="How often each connection is told the newest rev of its topics."
     )
+    smtp_url: str = Field(
+        "", description="smtp://user:password@host:587 or smtps://…, which carries mails on; empty: a folder does."
+    )
+    mail_from: str = Field("", max_length=300, description="From whom mails are: an address, or Name <address>.")
+    reserve_mb: int = Field(
+        512, ge=0, le=1_048_576, description="MiB of free disk that uploads never touch; below a quarter talk stops."
+    )
+    ballast_mb: int = Field(
+        64, ge=0, le=65_536, description="MiB in a file that is given up for answers when the disk is full; 0: none."
+    )
+    metrics_token: str = Field(
+        "", max_length=200, description="Who sends it as a Bearer token may read /metrics; empty: this machine only."
+    )
+    sandbox_memory_mb: int = Field(
+        512, ge=32, le=16_384, description="MiB of memory for each of the two processes that read strangers' files."
+    )
+    outbound: bool = Field(
+        True, description="Whether the server may reach out to others by itself. false for a closed network."
+    )
+    outbound_hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts in one's own network that it may reach all the same: names or name:port, as a JSON list.",
+    )
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, else JSON.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 
@@ -75,9 +110,38 @@ class Settings(BaseSettings):
             raise ValueError("must have no path")
         return value
 
+    @field_validator("outbound_hosts")
+    @classmethod
+    def _hosts_alone(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not each or set(each) & set("/@*? "):
+                raise ValueError(f"{each!r} is not a host, nor host:port")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_relay(cls, value: str) -> str:
+        if value:
+            parse_relay(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and (value != one_line(value) or not is_mail_address(parseaddr(value)[1])):
+            raise ValueError("must be an address, or a name with an address in < >")
+        return value
+
     @property
     def company_name(self) -> str:
-        """What stands at the top of every page."""
+        """What stands at the top of every page while the database knows no company."""
         return self.company or "Renraku"
 
     @property

@@ -11,19 +11,19 @@ import secrets
 
 import structlog
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from server.admission import check_room
+from server.answers import refused
 from server.auth import door
 from server.auth.model import SignedIn
-from server.errors import AppError, Forbidden, Unavailable
+from server.errors import AppError, Forbidden
 from server.live.connection import Connection
 from server.live.conversation import Conversation
 from server.live.protocol import EXTENSION, TalkProtocol
 from server.origin import check_origin, host_is_allowed, host_name
 from server.services import Services
-from server.texts import sentence
 
 log = structlog.get_logger()
 
@@ -53,6 +53,7 @@ class Socket:
         # Entered before it is accepted: whoever revokes from now on finds it.
         self._services.hub.enter(connection)
         await websocket.accept()
+        self._services.meter.sockets_opened += 1
         log.info("socket.open", connection=connection.id, account=signed_in.account.id)
         return None
 
@@ -62,15 +63,14 @@ class Socket:
             raise Forbidden("host")
         if not check_origin(websocket.scope, settings):
             raise Forbidden("origin")
-        if self._services.draining:
-            raise Unavailable()
-        return await door.require(self._services, HTTPConnection(websocket.scope))
+        signed_in = await door.require(self._services, HTTPConnection(websocket.scope))
+        # Once more: whoever comes in after the good-byes would be told none.
+        check_room(websocket.scope, self._services)
+        return signed_in
 
     async def _refuse(self, websocket: WebSocket, refusal: AppError) -> None:
         await websocket.receive()
-        text = sentence(refusal, self._services.settings.language)
-        answer = JSONResponse({"code": refusal.code, "message": text}, status_code=refusal.status)
-        await websocket.send_denial_response(answer)
+        await websocket.send_denial_response(refused(websocket.scope, refusal, self._services.settings, None))
 
 
 def _connection_id() -> str:

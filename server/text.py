@@ -9,6 +9,9 @@ from server.errors import Invalid
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n?")
+# As people's addresses are, carriers' odd ones too (``abc..def@``); nothing that means something in a mail's header.
+_MAIL_ADDRESS = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?")
+MAIL_ADDRESS_LIMIT = 256
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -22,6 +25,11 @@ def plain_text(text: str) -> str:
 def one_line(text: str) -> str:
     """The text on one line without edges: control characters and line breaks become a space."""
     return _BREAKS.sub(" ", plain_text(text)).strip()
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether a mail can be sent there."""
+    return len(text) <= MAIL_ADDRESS_LIMIT and _MAIL_ADDRESS.fullmatch(text) is not None
 
 
 def folded(text: str) -> str:

@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.tools.no_network",
     "tests.tools.tasks",
     "tests.tools.postgres",
+    "tests.tools.valkey",
     "tests.tools.databases",
     "tests.tools.browser",
 ]

@@ -11,6 +11,7 @@ from server.module import Module
 from server.ports import MESSAGE_PAGE
 from server.services import Services
 from web import pages
+from web.contract import CONTRACT
 from web.templating import Pages
 
 
@@ -22,4 +23,4 @@ def _ports(services: Services) -> Mapping[str, Any]:
     return {MESSAGE_PAGE: Pages(services).message}
 
 
-module = Module(name="web", routes=_routes, ports=_ports)
+module = Module(name="web", contract=CONTRACT, routes=_routes, ports=_ports)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from server.answers import LANGUAGE_COOKIE, language_of
 from server.auth import cookies, door, session_actions
 from server.auth.cookies import Way
 from server.auth.model import SignedIn
@@ -19,14 +16,13 @@ from server.auth.signing_in import Attempt, change_own_password, sign_in
 from server.bodies import read_form
 from server.errors import AppError, Forbidden, Invalid
 from server.services import Services
-from server.texts import LANGUAGES, sentence, text
+from server.texts import sentence, text
+from web import first_run
 from web.assets import DIST, STATIC, PageFiles, asset
+from web.face import Endpoint, Face, caddy_lines, see
 from web.nextpage import safe_next, with_next
 from web.templating import Pages
 
-Endpoint = Callable[["Face", Request], Awaitable[Response]]
-
-_YEAR = 365 * 24 * 3600
 _FIELD_OF = {
     "password_current_wrong": "current",
     "password_differs": "again",
@@ -34,27 +30,6 @@ _FIELD_OF = {
     "signin_wait": "current",
     "busy": "current",
 }
-
-
-class Face:
-    """What every page needs."""
-
-    def __init__(self, services: Services, pages: Pages) -> None:
-        self.services = services
-        self.settings = services.settings
-        self.pages = pages
-
-    def language(self, request: Request, signed_in: SignedIn | None = None) -> str:
-        return signed_in.account.language if signed_in else language_of(request.scope, self.settings)
-
-    def page(self, request: Request, template: str, language: str, status: int = 200, **values: Any) -> Response:
-        insecure = cookies.way(request.scope, self.settings) is Way.PLAIN
-        shown = self.pages.render(template, language, insecure=insecure, **values)
-        response = HTMLResponse(shown, status)
-        if request.query_params.get("lang") in LANGUAGES:
-            # The form is sent without ``?lang=``: its answer must speak the same language.
-            response.set_cookie(LANGUAGE_COOKIE, language, max_age=_YEAR, path="/", samesite="lax")
-        return response
 
 
 def routes(services: Services, pages: Pages) -> list[BaseRoute]:
@@ -69,6 +44,7 @@ def routes(services: Services, pages: Pages) -> list[BaseRoute]:
         route("/signout", do_sign_out, "POST"),
         route("/password", show_password),
         route("/password", do_password, "POST"),
+        *first_run.routes(face),
         *(route(path, show_app) for path in ("/", "/talk", "/talk/{channel:int}", "/settings")),
         Route("/assets/{name}", asset),
         Mount("/static", PageFiles(directory=STATIC)),
@@ -82,9 +58,9 @@ async def show_app(face: Face, request: Request) -> Response:
     """The built app for whoever is signed in; it finds its way by the address."""
     signed_in = await door.find(face.services, request)
     if signed_in is None:
-        return _see(with_next("/signin", request))
+        return see(await face.entrance(request))
     if signed_in.account.must_change:
-        return _see(with_next("/password", request))
+        return see(with_next("/password", request))
     index = DIST / "index.html"
     if not index.is_file():
         language = face.language(request, signed_in)
@@ -99,11 +75,14 @@ async def show_app(face: Face, request: Request) -> Response:
 async def show_sign_in(face: Face, request: Request) -> Response:
     wanted = safe_next(request.query_params.get("next", ""))
     if await door.find(face.services, request) is not None:
-        return _see(wanted or "/")
+        return see(wanted or "/")
+    if not await face.inhabited():
+        return see("/setup")
     return _sign_in_page(face, request, next=wanted)
 
 
 async def do_sign_in(face: Face, request: Request) -> Response:
+    await face.inhabited()
     form = await read_form(request)
     wanted = safe_next(form.get("next", ""))
     login_id = form.get("login_id", "")
@@ -111,7 +90,7 @@ async def do_sign_in(face: Face, request: Request) -> Response:
         welcome = await sign_in(face.services, _attempt(face, request, form))
     except AppError as refusal:
         return _sign_in_page(face, request, refusal, login_id=login_id[:254], next=wanted)
-    response = _see("/password" if welcome.account.must_change else wanted or "/")
+    response = see("/password" if welcome.account.must_change else wanted or "/")
     cookies.keep_session(response, request.scope, face.settings, welcome.token)
     cookies.keep_device(response, request.scope, face.settings, welcome.device_mark)
     return response
@@ -122,7 +101,7 @@ async def do_sign_out(face: Face, request: Request) -> Response:
     if signed_in is not None:
         actor = door.actor_of(signed_in, request)
         await face.services.writer.act(session_actions.sign_out, actor, signed_in)
-    response = _see("/signin")
+    response = see("/signin")
     cookies.drop_session(response, request.scope, face.settings)
     # Not "cookies": the browser stays known to its owner (server/auth/device.py). Not "storage": the colours are
     # nobody's secret, and what was written and not sent the app itself forgets (web/src/chat/unsent.ts).
@@ -158,7 +137,7 @@ def _sign_in_page(
         next=next,
         locked_out=cookies.way(request.scope, face.settings) is Way.NONE,
         public_url=_secure_address(face),
-        notice_code=_caddy_lines(face),
+        notice_code=caddy_lines(face),
     )
 
 
@@ -168,32 +147,27 @@ def _secure_address(face: Face) -> str:
     return address if address.startswith("https://") else ""
 
 
-def _caddy_lines(face: Face) -> str:
-    """What an operator needs at the least, in front of a server on this machine."""
-    return f"renraku.example.co.jp {{\n    reverse_proxy 127.0.0.1:{face.settings.port}\n}}"
-
-
 # ---------------------------------------------------------------- the password
 
 
 async def show_password(face: Face, request: Request) -> Response:
     signed_in = await door.find(face.services, request)
     if signed_in is None:
-        return _see(with_next("/signin", request))
+        return see(await face.entrance(request))
     return _password_page(face, request, signed_in, next=safe_next(request.query_params.get("next", "")))
 
 
 async def do_password(face: Face, request: Request) -> Response:
     signed_in = await door.find(face.services, request)
     if signed_in is None:
-        return _see("/signin?next=/password")
+        return see("/signin?next=/password")
     form = await read_form(request)
     wanted = safe_next(form.get("next", ""))
     try:
         token = await _change(face, request, signed_in, form)
     except AppError as refusal:
         return _password_page(face, request, signed_in, refusal, next=wanted)
-    response = _see(wanted or "/")
+    response = see(wanted or "/")
     cookies.keep_session(response, request.scope, face.settings, token)
     return response
 
@@ -227,7 +201,3 @@ def _password_page(
         forced=signed_in.account.must_change,
         min_length=MINIMUM_LENGTH,
     )
-
-
-def _see(path: str) -> Response:
-    return RedirectResponse(path, 303)

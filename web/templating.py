@@ -33,7 +33,7 @@ class Pages:
         shared = {
             "lang": language,
             "t": translator(language),
-            "company": self._services.settings.company_name,
+            "company": self._services.company.name,
             "insecure": insecure,
         }
         return self._environment.get_template(template).render(**shared, **values)

@@ -143,8 +143,8 @@ def new_account(
         raise Invalid("format", field="language")
     return NewAccount(
         valid_login_id(login_id),
-        _short_line(name, "name", required=True),
-        _short_line(kana, "kana"),
+        short_line(name, "name", required=True),
+        short_line(kana, "kana"),
         language,
         talk,
         privileges,
@@ -168,10 +168,11 @@ def login_key(login_id: str) -> str:
     return login_id.strip().lower()
 
 
-def _short_line(text: str, field_name: str, *, required: bool = False) -> str:
+def short_line(text: str, field_name: str, limit: int = NAME_LIMIT, *, required: bool = False) -> str:
+    """The text on one line, if it is not too long, and there if it must be; else a refusal that names the field."""
     text = one_line(text)
     if required and not text:
         raise Invalid("required", field=field_name)
-    if len(text) > NAME_LIMIT:
-        raise Invalid("field_too_long", field=field_name, limit=NAME_LIMIT)
+    if len(text) > limit:
+        raise Invalid("field_too_long", field=field_name, limit=limit)
     return text

@@ -69,6 +69,14 @@ def enabled_administrators(connection: Connection) -> int:
     return connection.execute(counted.where(_ENABLED)).scalar_one()
 
 
+def first_administrator(connection: Connection) -> str | None:
+    """The login ID of whoever has been ADMIN_USER the longest."""
+    administrator = privileges.c.privilege == Privilege.ADMIN_USER.value
+    held = and_(privileges.c.account_id == accounts.c.id, administrator)
+    wanted = select(accounts.c.login_id).select_from(accounts.join(privileges, held)).where(_ENABLED)
+    return connection.execute(wanted.order_by(accounts.c.id).limit(1)).scalar()
+
+
 def signed_in(connection: Connection, token_hash: str, now: datetime, idle: timedelta) -> SignedIn | None:
     """Whom this session speaks for: an enabled account, and not beyond its idle or its absolute end."""
     with_session = _WITH_PRIVILEGES.join(sessions, sessions.c.account_id == accounts.c.id)

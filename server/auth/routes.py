@@ -16,7 +16,7 @@ from server.auth import actions, door, queries, session_actions
 from server.auth.model import Account, SignedIn
 from server.bodies import read_json
 from server.clock import to_millis
-from server.live.frames import Me
+from server.live.frames import Language, Me
 from server.ports import people_listeners
 from server.services import Services
 
@@ -30,7 +30,7 @@ class CompanyMe(Me):
 
 
 class SessionRow(msgspec.Struct):
-    """One place where one is signed in; times in milliseconds."""
+    """One place where one is signed in: since when, last used when, in which browser, from where."""
 
     id: str
     created: int
@@ -41,6 +41,8 @@ class SessionRow(msgspec.Struct):
 
 
 class SessionList(msgspec.Struct):
+    """Where one is signed in, the latest used first."""
+
     sessions: list[SessionRow]
 
 
@@ -51,6 +53,8 @@ class Ended(msgspec.Struct):
 
 
 class EndSession(msgspec.Struct, forbid_unknown_fields=True):
+    """Which of one's sessions is to end."""
+
     id: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
@@ -59,7 +63,9 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OwnSettings(msgspec.Struct, forbid_unknown_fields=True):
-    language: Annotated[str, Meta(max_length=10)]
+    """What one chooses for oneself."""
+
+    language: Annotated[Language, Meta(max_length=10)]
 
 
 def routes(services: Services) -> list[BaseRoute]:
@@ -79,7 +85,8 @@ def routes(services: Services) -> list[BaseRoute]:
 
 async def me(services: Services, request: Request) -> Response:
     signed_in = await door.require(services, request)
-    return _json(_me(signed_in.account, services.settings.company_name))
+    await services.company.look(services.readers)
+    return _json(_me(signed_in.account, services.company.name))
 
 
 async def list_sessions(services: Services, request: Request) -> Response:
@@ -120,7 +127,7 @@ async def change_settings(services: Services, request: Request) -> Response:
     wish = await read_json(request, OwnSettings)
     actor, listeners = door.actor_of(signed_in, request), people_listeners(services.ports)
     account = await services.writer.act(actions.set_language, actor, wish.language, listeners)
-    return _json(_me(account, services.settings.company_name))
+    return _json(_me(account, services.company.name))
 
 
 def _me(account: Account, company: str) -> CompanyMe:

@@ -114,6 +114,12 @@ def sign_in(tx: Transaction, actor: Actor, tried: Tried, session: NewSession, re
     return account
 
 
+def begin_session(tx: Transaction, actor: Actor, account: Account, session: NewSession) -> None:
+    """Somebody is signed in who has just come to be, and has no older session."""
+    _insert(tx, account.id, session, actor)
+    record(tx, _as(actor, account), "signin", account.login_id)
+
+
 def sign_out(tx: Transaction, actor: Actor, signed_in: SignedIn) -> None:
     """End this session, here and in its open windows."""
     _end(tx, _own(tx, signed_in.account.id, signed_in.session.token_hash), final=True)

@@ -67,7 +67,7 @@ async def change_own_password(
 ) -> str:
     """A new password instead of the current one; returns the token that this browser goes on with."""
     account = signed_in.account
-    accepted = check_password(new, account.login_id, services.settings.company)
+    accepted = check_password(new, account.login_id, services.company.name)
     if new == current:
         raise Invalid("password_same")
     services.passwords.require_room()

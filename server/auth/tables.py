@@ -99,3 +99,28 @@ revocations = Table(
 )
 
 Index("ix_accounts_search", accounts.c.search_key)
+
+company = Table(
+    "company",
+    metadata,
+    # One row, number 1: a database holds one company.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    # 団体コード: what people type to find the company's anpi site.
+    Column("group_code", Key, nullable=False),
+    # 基本ユーザライセンス数, トークライセンス数, 安否確認機能数, each in ID.
+    Column("licence_basic", Integer, nullable=False),
+    Column("licence_talk", Integer, nullable=False),
+    Column("licence_anpi", Integer, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+)
+
+setup = Table(
+    "setup",
+    metadata,
+    # One row, number 1, while there is nobody: the code that the first administrator has to know.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("code_hash", Key, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+)

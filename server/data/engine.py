@@ -11,6 +11,7 @@ import os
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -122,6 +123,18 @@ def _postgres(url: URL, *, size: int, read_only: bool = False) -> Engine:
         pool_size=size,
         max_overflow=0,
         pool_pre_ping=True,
+    )
+
+
+def looking_engine(url: URL) -> Engine:
+    """For a command that only looks, beside a running server or without one; it makes no database."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, poolclass=NullPool)
+    path = quote(str(Path(str(url.database)).absolute()))
+    return create_engine(
+        "sqlite+pysqlite://",
+        creator=lambda: sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_SECONDS),
+        poolclass=NullPool,
     )
 
 

@@ -24,6 +24,13 @@ class InDoubt(Exception):
     """Whether a transaction was committed cannot be found out: a resend will tell."""
 
 
+def is_full(problem: Exception) -> bool:
+    """Whether it was room that was missing."""
+    if isinstance(problem, DBAPIError) and isinstance(problem.orig, sqlite3.Error):
+        return getattr(problem.orig, "sqlite_errorcode", 0) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+    return False
+
+
 _RETRIED_STATES = {"40001", "40P01", "55P03"}
 _LOST_STATES = {"57P01", "57P02", "57P03", "25P03"}
 _FULL_STATES = ("53", "58")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.data.batch import Batch
-from server.data.transaction import Event, Revoked, Transaction
+from server.data.transaction import Event, Note, Revoked, Transaction
 from server.errors import AppError
 
 Done = Callable[[Any], None]
@@ -31,6 +31,7 @@ class Outcome:
     events: list[Event] = field(default_factory=list)
     revoked: list[Revoked] = field(default_factory=list)
     woken: set[str] = field(default_factory=set)
+    notes: list[Note] = field(default_factory=list)
 
 
 def run_group(tx: Transaction, group: list[Waiting]) -> list[tuple[Done, Any]]:

@@ -6,7 +6,7 @@ check would grow with every stored message, and SQLAlchemy would build one param
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,8 +22,8 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.selectable import Subquery
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.sql.selectable import Subquery, TableValuedAlias
 
 Key = TypeVar("Key")
 
@@ -72,3 +72,13 @@ def chunks(keys: Sequence[Key], size: int = 500) -> Iterable[Sequence[Key]]:
     """The keys in pieces of at most ``size``, in their order."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
+
+
+def record_rows(name: str, kinds: Mapping[str, type]) -> TableValuedAlias:
+    """A table of given rows on PostgreSQL, a column for each of ``kinds``; execute with ``{name: packed(rows)}``.
+
+    A row is an object with these keys. One statement over 256 rows costs the server a tenth of 256 statements.
+    """
+    columns = [column(each, BigInteger if kind is int else Text) for each, kind in kinds.items()]
+    listed = func.json_to_recordset(cast(bindparam(name, type_=Text), JSON))
+    return listed.table_valued(*columns, name=f"{name}_given").render_derived(with_types=True)

@@ -15,15 +15,17 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     ``rev`` is None for a latest-value notice that nobody resumes from. ``joins`` and ``leaves`` are account
     ids whose connections begin or cease to watch the topic with this very event: a leaver hears neither it nor
-    anything after it. A ``silent`` event moves watchers and ``rev`` but sends nothing.
+    anything after it. A ``silent`` event moves watchers and ``rev`` but sends nothing. A ``fleeting`` one is
+    for those who have the topic open on their screen, and is not kept for a slow line.
     """
 
     topic: str
     rev: int | None
-    frame: msgspec.Struct
+    frame: msgspec.Struct | msgspec.Raw
     joins: tuple[int, ...] = ()
     leaves: tuple[int, ...] = ()
     silent: bool = False
+    fleeting: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -39,6 +41,13 @@ class Revoked:
     id: int = 0
 
 
+class Note(msgspec.Struct, frozen=True, array_like=True):
+    """Something that processes keep in mind has changed: ``what`` names the kind, ``about`` whom or which."""
+
+    what: str
+    about: int = 0
+
+
 @dataclass(slots=True)
 class Transaction:
     """One transaction of the writer. Everything done through it is committed together or not at all."""
@@ -48,6 +57,7 @@ class Transaction:
     events: list[Event] = field(default_factory=list)
     revoked: list[Revoked] = field(default_factory=list)
     woken: set[str] = field(default_factory=set)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def dialect(self) -> str:
@@ -60,6 +70,10 @@ class Transaction:
     def revoke(self, revoked: Revoked) -> None:
         """Close these sockets after the commit (the row that tells other processes is the caller's)."""
         self.revoked.append(revoked)
+
+    def note(self, what: str, about: int = 0) -> None:
+        """After the commit, tell every process that what it keeps in mind of this is old (``Notices``)."""
+        self.notes.append(Note(what, about))
 
     def wake(self, queue: str) -> None:
         """After the commit, tell the workers of ``queue`` that there is work."""
@@ -75,11 +89,12 @@ class Transaction:
             key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
             self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
-    def mark(self) -> tuple[int, int]:
+    def mark(self) -> tuple[int, int, int]:
         """Where the announcements stand now, for ``unsay``."""
-        return len(self.events), len(self.revoked)
+        return len(self.events), len(self.revoked), len(self.notes)
 
-    def unsay(self, mark: tuple[int, int]) -> None:
+    def unsay(self, mark: tuple[int, int, int]) -> None:
         """Forget what was announced since ``mark``: it has been undone."""
         del self.events[mark[0] :]
         del self.revoked[mark[1] :]
+        del self.notes[mark[2] :]

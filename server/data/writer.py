@@ -15,7 +15,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -27,10 +27,11 @@ from sqlalchemy import Engine
 from server.clock import Clock
 from server.data.batch import Batch, Steps
 from server.data.committing import Committer
-from server.data.failures import Failure, classify
+from server.data.failures import Failure, classify, is_full
 from server.data.group import Done, Outcome, Waiting, run_group
 from server.data.transaction import Transaction
 from server.errors import Busy, Unavailable
+from server.meter import SECONDS, SIZES, Histogram
 
 GROUP_LIMIT = 256
 WAITING_LIMIT = 20_000
@@ -55,12 +56,21 @@ class Writer:
     """Takes work on the loop, does it in its thread, answers on the loop.
 
     ``announce`` is called on the loop with each committed ``Outcome``, before its answers are given.
+    ``disk_failed`` is called in the thread when the disk did not take a group, with whether it was full; it says
+    whether room has been made, so that trying again makes sense.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, announce: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        announce: Callable[[Outcome], None],
+        disk_failed: Callable[[bool], bool] = lambda full: False,
+    ) -> None:
         self._engine = engine
         self._committer = Committer(engine, clock)
         self._announce = announce
+        self._disk_failed = disk_failed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._backlog: deque[Waiting] = deque()
@@ -68,6 +78,10 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._stopping = False
         self.waiting = 0
+        # What it has done, for whoever asks; counted in the thread, once a group.
+        self.commit_seconds = Histogram(SECONDS)
+        self.group_sizes = Histogram(SIZES)
+        self.events: Counter[type] = Counter()
 
     # ------------------------------------------------------------ on the loop
 
@@ -198,12 +212,15 @@ class Writer:
                     self._committer.discard()
                 if failure is Failure.BUG:
                     return self._isolate(group, problem)
-                if failure is Failure.DISK or attempt == len(PAUSES):
+                if (failure is Failure.DISK and not self._has_room_again(problem)) or attempt == len(PAUSES):
                     log.error("writer.unavailable", requests=len(group), error=str(_cause(problem)))
                     return self._hand_over(Outcome([(waiting.done, Unavailable()) for waiting in group]))
                 log.warning("writer.retry", attempt=attempt, error=str(_cause(problem)))
             time.sleep(pause)
         return None
+
+    def _has_room_again(self, problem: Exception) -> bool:
+        return self._disk_failed(is_full(problem))
 
     def _isolate(self, group: list[Waiting], problem: Exception) -> None:
         """Halve the group until the poisoned request fails alone: one by one would be 256 fsyncs."""
@@ -215,8 +232,12 @@ class Writer:
         self._settle(group[middle:])
 
     def _commit(self, group: list[Waiting]) -> Outcome:
+        began = time.perf_counter()
         answers, tx = self._committer.commit(partial(run_group, group=group))
-        return Outcome(answers, tx.events, tx.revoked, tx.woken)
+        self.commit_seconds.observe(time.perf_counter() - began)
+        self.group_sizes.observe(len(group))
+        self.events.update([type(event.frame) for event in tx.events])
+        return Outcome(answers, tx.events, tx.revoked, tx.woken, tx.notes)
 
     def _step(self, job: _BulkJob) -> None:
         try:

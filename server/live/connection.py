@@ -48,9 +48,12 @@ class Connection:
         "account",
         "barred",
         "closed",
+        "code",
         "heard",
         "held",
+        "hinted_at",
         "id",
+        "idle",
         "line",
         "moves",
         "owed_bytes",
@@ -85,6 +88,12 @@ class Connection:
         # How often this person came into a room or went out of one while connected.
         self.moves = 0
         self.closed = False
+        # Why we closed it, if we did.
+        self.code = 0
+        # Whether nobody has touched this device for a while.
+        self.idle = False
+        # When something fleeting was last told of this person.
+        self.hinted_at = float("-inf")
         self.write: Callable[[bytes], None] = self._hold
 
     # ------------------------------------------------------------ events
@@ -101,6 +110,18 @@ class Connection:
         self.skipped = self.paused
         self._switch(self._skip if self.paused else self.line.send_bytes)
         self.line.send_bytes(first + b"".join(held))
+
+    @property
+    def greeted(self) -> bool:
+        """Whether ``hello`` has been answered: what is told before that is held back."""
+        return not self.closed and self.write != self._hold
+
+    def whisper(self, data: bytes) -> bool:
+        """Something that matters only now: to a line that is not free it is not sent, and not owed."""
+        free = self.write == self.line.send_bytes
+        if free:
+            self.write(data)
+        return free
 
     def _hold(self, data: bytes) -> None:
         self._owe(data)
@@ -186,6 +207,7 @@ class Connection:
         if self.closed:
             return
         self.closed = True
+        self.code = code
         self._switch(_nothing)
         self.held.clear()
         self.unsent.clear()

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-import msgspec
 import structlog
 from sqlalchemy import Connection as DatabaseConnection
 
@@ -22,13 +21,16 @@ from server.auth import sessions
 from server.auth.model import Account
 from server.clock import to_millis
 from server.data.batch import Batch
-from server.data.group import Waiting
+from server.data.group import Done, Waiting
+from server.data.space import Use
 from server.errors import AppError, Busy, Invalid, Unavailable
+from server.live import choosing
 from server.live.connection import Connection
-from server.live.frames import CloseCode, Command, Error, Frame, Hello, Me, Ping, Pong
+from server.live.frames import CloseCode, Command, Error, Frame, Hello, Me, OwnPresence, Ping, Pong, Welcome
 from server.live.parsing import Parser
 from server.live.protocol import TalkProtocol
 from server.live.rate import Bucket
+from server.live.welcome import encode_welcome
 from server.live.wire import ready, text_frame
 from server.texts import sentence
 
@@ -57,13 +59,13 @@ class Conversation:
         "errors",
         "greeted",
         "in_flight",
+        "kind",
         "line",
         "parser",
         "posts",
         "queue",
         "services",
         "task",
-        "tasks",
         "timer",
     )
 
@@ -77,10 +79,10 @@ class Conversation:
         self.posts = Bucket(rate, rate * 5)
         self.queue: deque[Command] = deque()
         self.task: asyncio.Task[None] | None = None
-        # Answers that come later and hold up nobody; made when the first is needed.
-        self.tasks: set[asyncio.Task[None]] | None = None
         self.in_flight = 0
         self.errors = 0
+        # The command that is being begun, for the operator's charts.
+        self.kind: type[Command] = Command
         self.greeted = False
         loop = asyncio.get_running_loop()
         self.timer: asyncio.TimerHandle | None = loop.call_later(HELLO_SECONDS, connection.close, CloseCode.NO_HELLO)
@@ -114,32 +116,52 @@ class Conversation:
         """The line is gone: nothing of this client's waits any longer, but what the writer has."""
         log.info("socket.close", connection=self.connection.id, account=self.account.id)
         self.services.hub.quit(self.connection)
+        self.services.meter.sockets_closed[self.connection.code or self.line.ended_with] += 1
         self.connection.closed = True
         self.queue.clear()
         self._stop_timer()
-        for task in (self.task, *(self.tasks or ())):
-            if task is not None:
-                task.cancel()
+        if self.task is not None:
+            self.task.cancel()
 
     # ------------------------------------------------------------ what handlers ask for
 
-    def submit(self, kind: Batch, request: Any, framed: Callable[[Any], Frame], ref: int) -> None:
-        """Put a request into a batch and answer from the writer's callback."""
+    def submit(
+        self, kind: Batch, request: Any, framed: Callable[[Any], Frame], ref: int, use: Use = Use.TALK
+    ) -> None:
+        """Put a request into a batch and answer from the writer's callback; ``use``: what takes room on the disk."""
+        self.services.space.require(use)
         wait = self.posts.take(asyncio.get_running_loop().time())
         if wait > 0:
             raise Busy("too_fast", retry_ms=int(wait * 1000) + 1)
 
-        def done(result: Any) -> None:
+        done = self._promised(framed, ref)
+        try:
+            self.services.writer.submit(Waiting(kind, request, self.connection.id, done))
+        except AppError:
             self.in_flight -= 1
-            self._answer(ref, result if isinstance(result, Exception) else framed(result))
-            self._read_on()
-
-        self.services.writer.submit(Waiting(kind, request, self.connection.id, done))
-        self.in_flight += 1
+            raise
         self._hold_back()
 
-    async def act(self, action: Callable[..., Answer], *args: Any) -> Answer:
+    def promise(self, framed: Callable[[Any], Frame], ref: int) -> Done:
+        """Answer later, when what is returned is called with the result, and hold up nobody until then."""
+        if self.in_flight >= IN_FLIGHT_LIMIT:
+            raise Busy("too_fast", retry_ms=1000)
+        return self._promised(framed, ref)
+
+    def _promised(self, framed: Callable[[Any], Frame], ref: int) -> Done:
+        command = self.kind
+        self.in_flight += 1
+
+        def done(result: Any) -> None:
+            self.in_flight -= 1
+            self._answer(command, ref, result if isinstance(result, Exception) else framed(result))
+            self._read_on()
+
+        return done
+
+    async def act(self, action: Callable[..., Answer], *args: Any, use: Use = Use.TALK) -> Answer:
         """Run an action of this person in the writer, in the order of what he said."""
+        self.services.space.require(use)
         result: Answer = await self.services.writer.act(action, self.account.id, *args, origin=self.connection.id)
         return result
 
@@ -161,32 +183,22 @@ class Conversation:
                 return answer
         raise Busy(retry_ms=1000)
 
-    def watch(self, key: str, since: int = 0) -> None:
-        """Hear a topic from now on; ``since`` is the rev of the row that gives the right to."""
-        self.services.hub.watch(self.connection, key, since)
-
-    def later(self, answer: Coroutine[Any, Any, Frame], ref: int) -> None:
-        """Answer when it is ready, without holding up what comes after."""
-        if self.tasks is None:
-            self.tasks = set()
-        if len(self.tasks) >= IN_FLIGHT_LIMIT:
-            answer.close()
-            raise Busy("too_fast", retry_ms=1000)
-        task = asyncio.get_running_loop().create_task(self._finish(answer, ref))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+    def watch(self, key: str, since: int, head: int) -> None:
+        """Hear a topic from now on; ``since`` is the rev of the row that gives the right to, ``head`` the topic's."""
+        self.services.hub.watch(self.connection, key, since, head=head)
 
     # ------------------------------------------------------------ one command after the other
 
     def _begin(self, command: Command) -> None:
+        self.kind = kind = type(command)
         try:
             answer = self._dispatch(command)
         except AppError as refusal:
-            return self._answer(command.ref, refusal)
+            return self._answer(kind, command.ref, refusal)
         except Exception as bug:
-            return self._answer(command.ref, bug)
+            return self._answer(kind, command.ref, bug)
         if answer is not None:
-            self.task = asyncio.get_running_loop().create_task(self._run(answer, command.ref))
+            self.task = asyncio.get_running_loop().create_task(self._run(kind, answer, command.ref))
         return None
 
     def _dispatch(self, command: Command) -> Awaitable[Frame | None] | None:
@@ -199,21 +211,21 @@ class Conversation:
             raise Invalid("hello_first")
         return self.services.handlers[type(command)](self, command)
 
-    async def _run(self, answer: Awaitable[Frame | None], ref: int) -> None:
-        await self._finish(answer, ref)
+    async def _run(self, kind: type[Command], answer: Awaitable[Frame | None], ref: int) -> None:
+        await self._finish(kind, answer, ref)
         self.task = None
         while self.queue and self.task is None and not self.connection.closed:
             self._begin(self.queue.popleft())
         self._read_on()
 
-    async def _finish(self, answer: Awaitable[Frame | None], ref: int) -> None:
+    async def _finish(self, kind: type[Command], answer: Awaitable[Frame | None], ref: int) -> None:
         try:
             frame = await answer
         except Exception as problem:
-            self._answer(ref, problem)
+            self._answer(kind, ref, problem)
         else:
             if frame is not None:
-                self._answer(ref, frame)
+                self._answer(kind, ref, frame)
 
     async def _hello(self, hello: Hello) -> None:
         """Watch first, then read and answer; what was committed in between follows."""
@@ -247,25 +259,27 @@ class Conversation:
             talk=account.talk,
             privileges=sorted(account.privileges),
         )
-        welcome = {
-            "is": "welcome",
-            "ref": hello.ref,
-            "me": me,
-            "now": to_millis(self.services.clock()),
-            "connection": self.connection.id,
-        }
-        for greeting in greetings:
-            welcome |= greeting.section
-        frames = [text_frame(msgspec.json.encode(welcome))]
+        chosen = await self.read(choosing.choice_of, account.id, self.services.clock())
+        welcome = Welcome(
+            ref=hello.ref,
+            me=me,
+            presence=OwnPresence(chosen.state, chosen.until),
+            now=to_millis(self.services.clock()),
+            connection=self.connection.id,
+        )
+        frames = [text_frame(encode_welcome(welcome, [greeting.section for greeting in greetings]))]
         frames += [ready(frame) for greeting in greetings for frame in greeting.frames]
         self.connection.open(b"".join(frames))
         return None
 
     # ------------------------------------------------------------ answers and limits
 
-    def _answer(self, ref: int | None, result: Frame | Exception) -> None:
+    def _answer(self, kind: type[Command], ref: int | None, result: Frame | Exception) -> None:
         if isinstance(result, Exception):
             result = self._error(ref, result)
+            self.services.meter.commands_refused[kind, result.code] += 1
+        else:
+            self.services.meter.commands_done[kind] += 1
         self.connection.answer(ready(result))
 
     def _error(self, ref: int | None, problem: Exception) -> Error:
@@ -285,7 +299,7 @@ class Conversation:
         self.errors += 1
         if self.errors > ERROR_LIMIT:
             return self.connection.close(CloseCode.TOO_MANY_ERRORS)
-        return self._answer(ref, refusal)
+        return self._answer(Command, ref, refusal)
 
     def _hold_back(self) -> None:
         if len(self.queue) >= QUEUE_LIMIT or self.in_flight >= IN_FLIGHT_LIMIT:

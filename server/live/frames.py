@@ -6,7 +6,8 @@ carries a number ``ref`` of the client's choice; the server's frame names its ki
 here are the ones that connecting, answering and resuming need.
 """
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -30,13 +31,17 @@ class Frame(Struct, tag_field="is", kw_only=True, omit_defaults=True):
     """Something the server says."""
 
 
+Language = Annotated[str, Meta(title="Language", extra_json_schema={"enum": ["ja", "en"]})]
+"""A language that people may choose: the catalogue knows no third."""
+
+
 class Me(Struct):
-    """Who is signed in."""
+    """Who is signed in. ``talk``: whether he may talk; ``privileges``: what he may administer, by name."""
 
     id: int
     name: str
     login_id: str
-    language: str
+    language: Language
     talk: bool
     privileges: list[str]
 
@@ -51,6 +56,24 @@ class Hello(Command, tag="hello"):
 
     have: Annotated[dict[TopicKey, Number], Meta(max_length=500)] = {}
     lost: Number = 0
+
+
+class OwnPresence(Struct):
+    """How one has said one can be reached; ``until`` is 0 when no time was said."""
+
+    state: Literal["auto", "away", "out"]
+    until: int
+
+
+class Welcome(Frame, tag="welcome"):
+    """The answer to ``hello``, first of all frames: who is signed in, how he has said he can be reached, the
+    server's time, this line's name in the server's log, and what each feature adds."""
+
+    ref: Number
+    me: Me
+    presence: OwnPresence
+    now: int
+    connection: str
 
 
 class Ping(Command, tag="ping"):
@@ -82,6 +105,49 @@ class Error(Frame, tag="error"):
     ref: Number | UnsetType = UNSET
     retry_ms: int | UnsetType = UNSET
     reason: str | UnsetType = UNSET
+
+
+class PresenceState(StrEnum):
+    """在席, 離席中, 不在, and nobody at any device."""
+
+    IN = "in"
+    AWAY = "away"
+    OUT = "out"
+    OFF = "off"
+
+
+class Presence(Struct, omit_defaults=True):
+    """How somebody can be reached now; ``until`` is when one who is out returns, 0 when he did not say."""
+
+    id: int
+    state: PresenceState
+    until: int = 0
+
+
+class WatchPresence(Command, tag="presence.watch"):
+    """The people on the screen, in place of those named before: answered at once, then told when they change."""
+
+    people: Annotated[list[Number], Meta(max_length=300)]
+
+
+class ChoosePresence(Command, tag="presence.choose"):
+    """Says how one can be reached: ``auto`` (as the server sees it), 離席中, or 不在 until a time (0: open)."""
+
+    state: Literal["auto", "away", "out"]
+    until: Number = 0
+
+
+class Idle(Command, tag="presence.idle"):
+    """Whether nobody has touched this device for a while (clients: five minutes)."""
+
+    idle: bool
+
+
+class PresenceList(Frame, tag="presence"):
+    """The answer to ``presence.watch``, and without ``ref`` who has changed since; at most once a second."""
+
+    people: list[Presence]
+    ref: Number | UnsetType = UNSET
 
 
 class Heads(Frame, tag="heads"):

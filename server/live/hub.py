@@ -9,28 +9,22 @@ Everything here happens on the loop.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-
-import structlog
+from collections.abc import Callable, Iterable
 
 from server.data.transaction import Event, Revoked
 from server.live.connection import Connection
-from server.live.frames import CloseCode
+from server.live.frames import CloseCode, Frame, Heads
+from server.live.mending import Mend, Mender
 from server.live.topic import Topic
 from server.live.wire import ready
 from server.module import Missing
 
-log = structlog.get_logger()
-
-GAP_PATIENCE = 0.05
-"""Seconds that a later event may wait for an earlier one from another process."""
-
 LATE_LIMIT = 1000
 """Later events than these are read anew with the gap."""
-MEND_AGAIN_SECONDS = 1.0
-
-Mend = Callable[[str, int], Awaitable[Missing]]
+MUTED_LIMIT = 20_000
+"""Events that may wait while nothing is delivered; what comes then is read anew."""
+VIEWERS_LIMIT = 50
+"""Where more people look at once, nobody is told who is typing."""
 
 
 class Hub:
@@ -39,20 +33,25 @@ class Hub:
     def __init__(self) -> None:
         self._topics: dict[str, Topic] = {}
         self._accounts: dict[int, set[Connection]] = {}
-        self._mend: Mend | None = None
-        self._mending: set[asyncio.Task[None]] = set()
+        self._mender = Mender(self)
+        self._waiting: list[Event] = []
+        self.muted = False
         self.delivered = 0
         self.gaps = 0
+        self.slow_closed = 0
+        self.moved: Callable[[Connection], None] | None = None
+        """Told whenever a connection comes, goes, falls idle or is touched."""
 
     def mend_with(self, mend: Mend) -> None:
         """How the rows are read that a topic's watchers lack."""
-        self._mend = mend
+        self._mender.mend_with(mend)
 
     # ------------------------------------------------------------ who is here
 
     def enter(self, connection: Connection) -> None:
         """From now on the connection hears what concerns its account, and can be found to be closed."""
         self._accounts.setdefault(connection.account, set()).add(connection)
+        self.tell_moved(connection)
 
     def quit(self, connection: Connection) -> None:
         """The connection is gone."""
@@ -64,18 +63,28 @@ class Hub:
             here.discard(connection)
             if not here:
                 del self._accounts[connection.account]
+            self.tell_moved(connection)
 
-    def watch(self, connection: Connection, key: str, since: int = 0, *, kept: bool = False) -> None:
+    def tell_moved(self, connection: Connection) -> None:
+        """A device has come, gone, fallen idle or been touched."""
+        if self.moved is not None:
+            self.moved(connection)
+
+    def watch(
+        self, connection: Connection, key: str, since: int = 0, *, head: int | None = None, kept: bool = False
+    ) -> None:
         """Let a connection watch a topic from now on; ``kept``: one whose events have no ``rev``.
 
         ``since`` is the ``rev`` of the row that gives the right: a removal that has been heard meanwhile and is
-        younger wins, so that a right read before it was lost opens nothing.
+        younger wins, so that a right read before it was lost opens nothing. ``head`` is a ``rev`` that the topic
+        had when the right was read: the first watcher's tells the hub which event is the next one.
         """
         if connection.closed or connection.barred.get(key, -1) >= since:
             return
         topic = self._topics.get(key)
         if topic is None:
             topic = self._topics[key] = Topic(key, kept)
+            topic.rev = head
         topic.watchers[connection] = connection.writes_to(topic)
         connection.topics.add(topic)
 
@@ -83,8 +92,29 @@ class Hub:
         """The topic, if anybody here watches it."""
         return self._topics.get(key)
 
+    def view(self, connection: Connection, key: str) -> None:
+        """The connection has this topic open on its screen, and no other; ``""``: none."""
+        for topic in connection.topics:
+            topic.viewers.discard(connection)
+        seen = self._topics.get(key)
+        if seen is not None and seen in connection.topics:
+            seen.viewers.add(connection)
+
+    def hears(self, connection: Connection, key: str) -> bool:
+        """Whether the connection watches the topic at this moment."""
+        topic = self._topics.get(key)
+        return topic is not None and topic in connection.topics
+
     def connections(self) -> Iterable[Connection]:
         return (connection for here in self._accounts.values() for connection in here)
+
+    def devices(self, account: int) -> Iterable[Connection]:
+        """The open connections of one account."""
+        return self._accounts.get(account, ())
+
+    def accounts(self) -> list[int]:
+        """Who is connected here."""
+        return list(self._accounts)
 
     def count(self) -> int:
         return sum(map(len, self._accounts.values()))
@@ -97,9 +127,14 @@ class Hub:
 
     def publish(self, events: Iterable[Event]) -> None:
         """Deliver committed events, in the order given, to whoever watches."""
+        if self.muted:
+            return self._keep_back(events)
         waiting: dict[Topic, list[bytes]] = {}
         for event in events:
             if self._is_old(event):
+                continue
+            if event.fleeting:
+                self._tell_viewers(event)
                 continue
             if self._moves_somebody(event):
                 self._flush(waiting)
@@ -109,6 +144,29 @@ class Hub:
                 continue
             waiting.setdefault(topic, []).append(ready(event.frame))
         self._flush(waiting)
+        return None
+
+    def mute(self) -> None:
+        """Deliver nothing: whether everybody may still hear cannot be found out now. Events wait."""
+        self.muted = True
+
+    def unmute(self) -> None:
+        """It can again: what waited goes out in its order."""
+        if self.muted:
+            self.muted = False
+            waiting, self._waiting = self._waiting, []
+            self.publish(waiting)
+
+    def _keep_back(self, events: Iterable[Event]) -> None:
+        kept = [event for event in events if not event.fleeting]
+        self._waiting += kept[: MUTED_LIMIT - len(self._waiting)]
+
+    def _tell_viewers(self, event: Event) -> None:
+        topic = self._topics.get(event.topic)
+        if topic is not None and 0 < len(topic.viewers) <= VIEWERS_LIMIT:
+            data = ready(event.frame)
+            for connection in topic.viewers:
+                connection.whisper(data)
 
     def _flush(self, waiting: dict[Topic, list[bytes]]) -> None:
         for topic, frames in waiting.items():
@@ -129,7 +187,8 @@ class Hub:
                 connection.moves += 1
                 self.watch(connection, event.topic, rev)
 
-    def _expel(self, key: str, account: int, rev: int) -> None:
+    def _expel(self, key: str, account: int, rev: int, gone: Frame | None = None) -> None:
+        """Somebody's devices hear the topic no longer; ``gone`` tells it, where no notice does."""
         topic = self._topics.get(key)
         for connection in self._accounts.get(account, ()):
             connection.moves += 1
@@ -137,9 +196,12 @@ class Hub:
             if topic is not None and topic in connection.topics:
                 connection.topics.discard(topic)
                 self._drop(topic, connection)
+                if gone is not None:
+                    connection.answer(ready(gone))
 
     def _drop(self, topic: Topic, connection: Connection) -> None:
         topic.watchers.pop(connection, None)
+        topic.viewers.discard(connection)
         if not topic.watchers and self._topics.get(topic.key) is topic:
             del self._topics[topic.key]
 
@@ -159,60 +221,48 @@ class Hub:
             return True
         if len(topic.late) < LATE_LIMIT:
             topic.late.append(event)
-        self._mend_soon(topic)
+        self._mender.soon(topic)
         return False
 
-    def _mend_soon(self, topic: Topic) -> None:
-        if topic.mending or self._mend is None:
-            return
-        topic.mending = True
-        task = asyncio.get_running_loop().create_task(self._close_gap(topic), name="gap")
-        self._mending.add(task)
-        task.add_done_callback(self._mending.discard)
+    def behind(self, heads: dict[str, int]) -> None:
+        """The database has these: whatever a topic here has not been given is read for its watchers."""
+        for key, head in heads.items():
+            topic = self._topics.get(key)
+            if topic is None:
+                continue
+            topic.head = max(topic.head, head)
+            if topic.lacks():
+                self._mender.soon(topic)
 
-    async def _close_gap(self, topic: Topic) -> None:
-        """After a moment's patience: read what is missing once for all watchers, then go on in order.
-
-        ``mending`` stays set all the while, so that there is one such task for a topic, however often it tries.
-        """
-        await asyncio.sleep(GAP_PATIENCE)
-        try:
-            while self._topics.get(topic.key) is topic:
-                self._publish_late(topic)
-                if not topic.late:
-                    return
-                before = topic.rev
-                await self._fill(topic)
-                if topic.rev == before:
-                    # Nothing gained: the database is away, or behind.
-                    await asyncio.sleep(MEND_AGAIN_SECONDS)
-            # Its last watcher went in the gap; somebody may come in again in what waited.
-            self._publish_late(topic)
-        finally:
-            topic.mending = False
-
-    def _publish_late(self, topic: Topic) -> None:
-        late, topic.late = sorted(topic.late, key=lambda event: event.rev or 0), []
-        self.publish(late)
-
-    async def _fill(self, topic: Topic) -> None:
-        assert self._mend is not None
-        try:
-            self._catch_up(topic, await self._mend(topic.key, topic.rev or 0))
-        except Exception as problem:
-            log.warning("hub.gap_stays", topic=topic.key, error=repr(problem))
-
-    def _catch_up(self, topic: Topic, missing: Missing) -> None:
+    def catch_up(self, topic: Topic, missing: Missing) -> None:
         """Deliver what was read. Who is out of the room by now hears nothing of it."""
         self.gaps += 1
         for account in missing.left:
-            self._expel(topic.key, account, missing.rev)
+            self._expel(topic.key, account, missing.rev, missing.gone)
         for account in missing.joined:
-            for connection in self._accounts.get(account, ()):
-                self.watch(connection, topic.key, missing.rev)
+            self._let_in(topic.key, account, missing.rev)
         if missing.rev > (topic.rev or 0):
             topic.rev = missing.rev
             topic.write([ready(frame) for frame in missing.frames])
+
+    def restore(self, account: int, prefix: str, standing: dict[str, int], gone: Callable[[str], Frame]) -> None:
+        """Make what somebody's devices watch equal to what the database says, where notices of it were lost.
+
+        ``standing`` maps the keys with ``prefix`` to the ``rev`` of the row that gives the right.
+        """
+        devices = [device for device in self.devices(account) if device.greeted]
+        held = {topic.key for device in devices for topic in device.topics if topic.key.startswith(prefix)}
+        for key in held - standing.keys():
+            self._expel(key, account, self._topics[key].rev or 0, gone(key))
+        for key, rev in standing.items():
+            self._let_in(key, account, rev)
+
+    def _let_in(self, key: str, account: int, rev: int) -> None:
+        """Let somebody's devices hear what a lost notice would have opened to them; they ask for the rest."""
+        for device in self.devices(account):
+            if device.greeted and not self.hears(device, key):
+                self.watch(device, key, rev, head=rev)
+                device.answer(ready(Heads(revs={key: rev})))
 
     # ------------------------------------------------------------ revocation
 

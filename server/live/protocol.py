@@ -153,6 +153,13 @@ class TalkProtocol(WebSocketsSansIOProtocol):
 
     # ------------------------------------------------------------ the end
 
+    @property
+    def ended_with(self) -> int:
+        """The code that ended the line; 1006 when it was cut without a word."""
+        sent, heard = self.conn.close_sent, self.conn.close_rcvd
+        first = heard if heard is not None and (sent is None or self.conn.close_rcvd_then_sent) else sent
+        return 1006 if first is None else first.code
+
     # uvicorn closes the transport when its buffer has drained, which a client that does not read never lets
     # happen: in each of these cases the line is cut after a second.
 

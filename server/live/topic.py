@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Topic:
     """``watchers`` maps each connection to the function that takes its bytes: fan-out is one loop over them."""
 
-    __slots__ = ("kept", "key", "late", "mending", "rev", "watchers")
+    __slots__ = ("head", "kept", "key", "late", "mending", "rev", "viewers", "watchers")
 
     def __init__(self, key: str, kept: bool = False) -> None:
         self.key = key
@@ -22,7 +22,11 @@ class Topic:
         self.kept = kept
         self.rev: int | None = None
         self.watchers: dict[Connection, Callable[[bytes], None]] = {}
+        # The watchers who have it open on their screen.
+        self.viewers: set[Connection] = set()
         self.late: list[Event] = []
+        # The newest rev that the database was seen to have.
+        self.head = 0
         self.mending = False
 
     def takes(self, rev: int) -> bool:
@@ -34,6 +38,10 @@ class Topic:
             self.rev = rev
             return True
         return False
+
+    def lacks(self) -> bool:
+        """Whether something is known to be there that has not been delivered."""
+        return bool(self.late) or (self.rev is not None and self.rev < self.head)
 
     def write(self, frames: list[bytes]) -> None:
         """Give the frames to every watcher, joined: one write each."""

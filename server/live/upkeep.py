@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,15 +15,25 @@ import structlog
 from sqlalchemy import Connection
 
 from server.auth import queries, revocation, sessions
+from server.data import engine
 from server.data.batch import Steps
+from server.data.readers import Readers
 from server.data.sets import chunks
+from server.data.transaction import Revoked
 from server.errors import Busy
 from server.live.frames import CloseCode, Heads
+from server.live.hub import Hub
 from server.live.wire import ready
 from server.module import Missing, TopicKind
 from server.services import Services
 
 REVOCATION_SECONDS = 0.5
+BLIND_SECONDS = 2.0
+"""Where others may take rights away: who has not been able to read for so long delivers nothing until he can."""
+LOOK_SECONDS = 1.0
+"""How often the heads are read while the bus does not reach all others."""
+RESTORE_SECONDS = 5.0
+"""How often, then, who is in which room."""
 REVALIDATION_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 1800.0
 
@@ -39,10 +50,17 @@ class Upkeep:
         self._done: dict[int, None] = {}
         self._newest = 0
         self._told: dict[str, int] = {}
+        # Revocations wait behind nobody's questions.
+        self._watch = Readers(engine.reading_engine(engine.parse(services.settings.database), 1), 1)
+        self._read_at = 0.0
+        self._look_now = asyncio.Event()
+        self._restored_at = 0.0
+        self._unsure = False
 
     async def start(self) -> None:
         services = self._services
-        self._newest = await services.readers.ask(revocation.newest)
+        self._newest = await self._watch.ask(revocation.newest)
+        self._read_at = _time()
         services.hub.mend_with(self.missing)
         for name, every, work in (
             ("revocations", REVOCATION_SECONDS, self._revoke_new),
@@ -51,11 +69,18 @@ class Upkeep:
             ("heads", services.settings.heads_seconds, self._tell_heads),
         ):
             self._tasks.append(asyncio.create_task(_every(every, work), name=name))
+        self._tasks.append(asyncio.create_task(self._look_when_unsure(), name="look"))
 
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._watch.close()
+
+    def lost(self) -> None:
+        """Something may not have come through the bus: look at once."""
+        self._unsure = True
+        self._look_now.set()
 
     async def missing(self, key: str, rev: int) -> Missing:
         """What a topic's watchers lack, read once for all of them."""
@@ -66,10 +91,27 @@ class Upkeep:
 
     async def _revoke_new(self) -> None:
         services = self._services
-        for id, revoked in await services.readers.ask(revocation.new_revocations, self._newest, services.clock()):
+        asking = asyncio.create_task(self._watch.ask(revocation.new_revocations, self._newest, services.clock()))
+        try:
+            while not asking.done():
+                await asyncio.wait({asking}, timeout=REVOCATION_SECONDS)
+                self._mute_when_blind()
+            self._close_revoked(asking.result())
+        finally:
+            asking.cancel()
+        self._read_at = _time()
+        services.hub.unmute()
+
+    def _mute_when_blind(self) -> None:
+        """Alone on the database, what takes rights away passes through this very process."""
+        if not self._services.settings.embedded and _time() - self._read_at > BLIND_SECONDS:
+            self._services.hub.mute()
+
+    def _close_revoked(self, found: list[tuple[int, Revoked]]) -> None:
+        for id, revoked in found:
             if id not in self._done:
                 self._done[id] = None
-                services.hub.revoke(revoked)
+                self._services.hub.revoke(revoked)
             self._newest = max(self._newest, id)
         while len(self._done) > 10_000:
             self._done.pop(next(iter(self._done)))
@@ -96,13 +138,51 @@ class Upkeep:
 
     async def _tell_heads(self) -> None:
         """Each topic that moved since the last time is told to all who watch it."""
-        watched = self._services.hub.watched()
-        found = await self._services.readers.ask(self._read_heads, list(watched))
+        found = await self._look()
         for key, rev in found.items():
             topic = self._services.hub.topic(key)
             if topic is not None and self._told.get(key) != rev:
                 topic.write([ready(Heads(revs={key: rev}))])
         self._told = found
+
+    async def _look(self) -> dict[str, int]:
+        """The newest ``rev`` of all that is watched here; what has not been delivered is read and delivered."""
+        watched = self._services.hub.watched()
+        found = await self._services.readers.ask(self._read_heads, list(watched))
+        self._services.hub.behind(found)
+        return found
+
+    async def _look_when_unsure(self) -> None:
+        """While the bus does not reach all others, and once after it has been lost."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._look_now.wait()
+            self._look_now.clear()
+            if not self._services.bus.reaches_all:
+                self._unsure = True
+            if self._unsure:
+                await _guarded(self._look_around)
+
+    async def _look_around(self) -> None:
+        await self._look()
+        if _time() - self._restored_at < RESTORE_SECONDS:
+            return
+        sure = self._services.bus.reaches_all
+        for kind in self._kinds:
+            await self._restore(kind)
+        self._restored_at = _time()
+        self._unsure = not sure
+
+    async def _restore(self, kind: TopicKind) -> None:
+        """Who is in which room, where a notice of it may be lost. Who moves while it is read is left alone."""
+        hub = self._services.hub
+        for accounts in chunks(sorted(hub.accounts())):
+            moves = {account: _moves(hub, account) for account in accounts}
+            standing = await self._services.readers.ask(kind.standing, list(accounts))
+            for account in accounts:
+                if _moves(hub, account) == moves[account]:
+                    hub.restore(account, kind.prefix, standing.get(account, {}), kind.gone)
 
     def _read_heads(self, connection: Connection, keys: list[str]) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -120,13 +200,25 @@ def _seen_steps(hashes: list[str]) -> Steps:
         yield partial(sessions.seen_all, hashes=list(piece))
 
 
+def _moves(hub: Hub, account: int) -> int:
+    return sum(connection.moves for connection in hub.devices(account))
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
+
+
 async def _every(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Do the work again and again. Trouble is logged and the next turn tries anew: nobody else would."""
     while True:
         await asyncio.sleep(seconds)
-        try:
-            await work()
-        except Busy:
-            continue
-        except Exception as problem:
-            log.error("upkeep.failed", work=work.__name__, exc_info=problem)
+        await _guarded(work)
+
+
+async def _guarded(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Trouble is logged and the next turn tries anew: nobody else would."""
+    try:
+        await work()
+    except Busy:
+        return
+    except Exception as problem:
+        log.error("upkeep.failed", work=work.__name__, error=repr(problem))

@@ -25,6 +25,6 @@ def text_frame(payload: bytes) -> bytes:
     return struct.pack("!BBQ", _TEXT, 127, length) + payload
 
 
-def ready(frame: msgspec.Struct) -> bytes:
-    """A frame of ours, ready to be written to a socket."""
+def ready(frame: msgspec.Struct | msgspec.Raw) -> bytes:
+    """A frame of ours, or one that another process has encoded, ready to be written to a socket."""
     return text_frame(encode(frame))

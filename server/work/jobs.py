@@ -89,8 +89,9 @@ class Worker:
         self._workers = {kind: work for module in services.modules for kind, work in module.jobs.items()}
 
     async def run(self) -> None:
-        """For ever; cancel it to end it. A job under way is taken up by another after its lease."""
-        while True:
+        """Until the process drains; a job that is under way then is done first. Cancelled in the midst of one, it
+        leaves it to another, after the lease."""
+        while not self._services.draining:
             try:
                 worked = bool(self._workers) and await self.work_one()
             except Exception as problem:

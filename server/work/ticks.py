@@ -1,4 +1,5 @@
-"""What happens at its time. One process does it: the row of a tick is taken before its work is begun.
+"""What happens at its time. One process does it, the one that holds the lease: the row of a tick is taken, under that
+lease, before its work is begun.
 
 A tick that was missed while nothing ran happens once at start if it is younger than its own limit; else it is
 recorded as missed, so that an operator can see it.
@@ -16,8 +17,10 @@ from server.data.transaction import Transaction
 from server.errors import AppError
 from server.module import Tick
 from server.services import Services
+from server.work.leases import Holder, Lease, LeaseLost, require
 from server.work.tables import ticks
 
+QUEUE = "ticks"
 LOOK_SECONDS = 1.0
 LONGEST_SECONDS = 900.0
 """One that hangs must not stop the others for ever."""
@@ -52,31 +55,45 @@ def take(tx: Transaction, tick: Tick) -> bool:
     return not too_late
 
 
+def take_as(tx: Transaction, lease: Lease, tick: Tick) -> bool:
+    """The same, for the holder of the lease alone; raises ``LeaseLost``."""
+    require(tx, lease)
+    return take(tx, tick)
+
+
 class Ticker:
-    """Asks each tick, once a second, whether it is time."""
+    """Asks each tick, once a second, whether it is time; in the one process that holds the lease."""
 
     def __init__(self, services: Services, own: tuple[Tick, ...] = ()) -> None:
         self._services = services
         self._ticks = (*own, *(tick for module in services.modules for tick in module.ticks))
         self._next: dict[str, float] = {}
+        self._holder = Holder(services, "ticks")
 
     async def run(self) -> None:
-        """For ever; cancel it to end it."""
-        while True:
-            for tick in self._ticks:
-                await self._ask(tick)
-            await asyncio.sleep(LOOK_SECONDS)
+        """Until the process drains, or for ever; cancel it to end it."""
+        try:
+            while not self._services.draining:
+                if (lease := await self._holder.hold()) is not None:
+                    for tick in self._ticks:
+                        await self._ask(tick, lease)
+                await self._services.wakeups.sleep(QUEUE, LOOK_SECONDS)
+        finally:
+            await self._holder.let_go()
 
-    async def _ask(self, tick: Tick) -> None:
+    async def _ask(self, tick: Tick, lease: Lease) -> None:
         # Not every second a write: between two times the row cannot say yes.
         now = asyncio.get_running_loop().time()
         if now < self._next.get(tick.name, now):
             return
         self._next[tick.name] = now + min(tick.every / 4, timedelta(seconds=30)).total_seconds()
         try:
-            if await self._services.writer.act(take, tick):
+            if await self._services.writer.act(take_as, lease, tick):
                 async with asyncio.timeout(LONGEST_SECONDS):
                     await tick.run(self._services)
+        except LeaseLost:
+            # Asleep for too long: another goes on.
+            return
         except AppError as problem:
             log.warning("tick.unavailable", tick=tick.name, reason=problem.code)
         except Exception as problem:

@@ -14,6 +14,11 @@ class Wakeups:
     def wake(self, queue: str) -> None:
         self._event(queue).set()
 
+    def wake_all(self) -> None:
+        """The process is going: whoever sleeps looks what is to be done."""
+        for event in self._events.values():
+            event.set()
+
     async def sleep(self, queue: str, seconds: float) -> None:
         """Until somebody wakes the queue, at most so long."""
         event = self._event(queue)

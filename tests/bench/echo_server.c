@@ -6,8 +6,8 @@
  *   send   one send() a recipient and message: the unit that Renraku's cost is compared with
  *   join   all messages of one epoll turn joined, one send() a recipient: the limit of what joining can bring
  *
- * It speaks just enough of Renraku's frames (hello, post) that the same client measures both. The first line on
- * stdout is {"port":N}; SIGUSR1 and the end (SIGTERM, SIGINT) each print one line with its own CPU time.
+ * It speaks just enough of Renraku's frames (hello, post, mark, ping) that the same client measures both. The first
+ * line on stdout is {"port":N}; SIGUSR1 and the end (SIGTERM, SIGINT) each print one line with its own CPU time.
  * `--fault` makes it misbehave on purpose: the tests prove with it that the load client notices. */
 #define _GNU_SOURCE
 #include "handshake.h"
@@ -24,6 +24,7 @@
 #define EVENTS_A_TURN 1024
 #define READ_AT_ONCE (64 << 10)
 #define HANDSHAKE_LIMIT 8192
+#define WRONG 20 /* the message with which a fault shows: somewhere after the warm-up */
 #define AT 1700000000000LL /* when everything was said: it only has to be as long as a real one */
 
 typedef struct {
@@ -33,7 +34,7 @@ typedef struct {
     Buffer in, out;
 } Connection;
 
-typedef enum { NO_FAULT, TORN, DROP, DOUBLE } Fault;
+typedef enum { NO_FAULT, TORN, DROP, DOUBLE, SKIP, MEND } Fault;
 
 static struct {
     int epoll, listener, signals;
@@ -126,7 +127,7 @@ static void deliver_torn(Connection *connection, const char *bytes, size_t lengt
 
 static void to_everyone(const char *bytes, size_t length)
 {
-    bool wrong = server.messages == 20; /* somewhere after the warm-up */
+    bool wrong = server.messages == WRONG;
     for (int i = 0; i < server.open_count; i++) {
         Connection *connection = server.open_ones[i];
         if (server.fault == TORN)
@@ -181,11 +182,13 @@ static const char *event_frame(const char *command, size_t length, long long num
     if (!text || !id || text_size > sizeof payload - 512)
         die("a post came without a text or a client_id: %.*s", (int)length, command);
 
-    int size = snprintf(payload, sizeof payload,
-                        "{\"is\":\"message.posted\",\"channel\":1,\"rev\":%lld,\"message\":{\"seq\":%lld,"
+    long long rev = number + (server.fault == SKIP && number > WRONG);
+    bool mended = server.fault == MEND && number == WRONG;
+    int size = snprintf(payload, sizeof payload, "{\"is\":\"%s\",\"channel\":1,\"rev\":%lld,%s{\"seq\":%lld,"
                         "\"rev\":%lld,\"sender\":1,\"name\":\"Bench 1\",\"at\":%lld,"
-                        "\"text\":\"%.*s\",\"client_id\":\"%.*s\"}}",
-                        number, number, number, AT, (int)text_size, text, (int)id_size, id);
+                        "\"text\":\"%.*s\",\"client_id\":\"%.*s\"}%s}",
+                        mended ? "changes" : "message.posted", rev, mended ? "\"messages\":[" : "\"message\":",
+                        number, rev, AT, (int)text_size, text, (int)id_size, id, mended ? "]" : "");
     size_t head = frame_head(frame, TEXT, (size_t)size, NULL);
     memcpy(frame + head, payload, (size_t)size);
     *frame_length = head + (size_t)size;
@@ -209,10 +212,15 @@ static void post(Connection *connection, const char *command, size_t length)
 static void on_text(Connection *connection, const char *text, size_t length)
 {
     static const char welcome[] = "{\"is\":\"welcome\",\"ref\":0,\"rooms\":[]}";
+    static const char done[] = "{\"is\":\"done\",\"ref\":0}", pong[] = "{\"is\":\"pong\",\"ref\":0}";
     if (begins(text, length, "{\"do\":\"post\""))
         post(connection, text, length);
     else if (begins(text, length, "{\"do\":\"hello\""))
         answer(connection, welcome, sizeof welcome - 1);
+    else if (begins(text, length, "{\"do\":\"mark\""))
+        answer(connection, done, sizeof done - 1);
+    else if (begins(text, length, "{\"do\":\"ping\""))
+        answer(connection, pong, sizeof pong - 1);
     else
         die("a command came that this server does not know: %.*s", (int)length, text);
 }
@@ -368,8 +376,8 @@ static void watch_signals(void)
 
 static Fault fault_named(const char *name)
 {
-    static const char *const names[] = {"none", "torn", "drop", "double"};
-    for (int i = 0; i < 4; i++)
+    static const char *const names[] = {"none", "torn", "drop", "double", "skip", "mend"};
+    for (int i = 0; i < 6; i++)
         if (strcmp(name, names[i]) == 0)
             return (Fault)i;
     die("unknown fault: %s", name);
@@ -378,7 +386,7 @@ static Fault fault_named(const char *name)
 int main(int count, char **words)
 {
     if (count < 2 || (strcmp(words[1], "send") && strcmp(words[1], "join")))
-        die("usage: echo_server send|join [port] [none|torn|drop|double]");
+        die("usage: echo_server send|join [port] [none|torn|drop|double|skip|mend]");
     server.join = strcmp(words[1], "join") == 0;
     server.fault = count > 3 ? fault_named(words[3]) : NO_FAULT;
     allow_many_files();

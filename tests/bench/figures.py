@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
+import msgspec
+
 from tests.bench import tools
 from tests.bench.seed import Company
 from tests.bench.subject import SOCKET_PATH, Subject, renraku
@@ -36,11 +38,21 @@ class Effort:
     idle: int
     stored_few: int
     stored_many: int
+    large: int = 5000
+    held: int = 19_000
+    held_seconds: float = 65
+    """Long enough for the server to ping everybody, and to give up whoever does not answer."""
+    returning: int = 5000
+    stall_seconds: float = 10
+    """Long enough for the one who stands still to fill his buffers, to be owed too much, and to be cut."""
     rooms: tuple[int, ...] = (1, 20, 200)
 
 
 FULL = Effort(turns=5, seconds=5, members=1000, idle=5000, stored_few=10_000, stored_many=1_000_000)
-QUICK = Effort(turns=1, seconds=1, members=1000, idle=1000, stored_few=1000, stored_many=20_000, rooms=(1, 20))
+QUICK = Effort(
+    turns=1, seconds=1, members=1000, idle=1000, stored_few=1000, stored_many=20_000,
+    large=2000, held=1500, held_seconds=2, returning=300, stall_seconds=2, rooms=(1, 20),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,13 +62,17 @@ class Bench:
     effort: Effort
     server_core: int | None
     client_core: int | None
-    record: Callable[[str, Measured], None]
+    record: Callable[[str, msgspec.Struct], None]
 
     def load(self, name: str, scenario: str, server: Subject, **options: object) -> Measured:
         options = {"path": SOCKET_PATH, "server_pid": server.pid, "seconds": self.effort.seconds, **options}
         measured = tools.load(scenario, server.who, server.port, core=self.client_core, **options)
         self.record(name, measured)
         return measured
+
+    def note(self, name: str, measured: msgspec.Struct) -> None:
+        """Keep a measurement that another client than ``load.c`` has made."""
+        self.record(name, measured)
 
 
 # ---------------------------------------------------------------- fan-out

@@ -4,39 +4,32 @@
  *            waits until everybody has heard the one before, so that latencies are those of one burst
  *   open     posts at `--rate` a second whatever the server does, timed from the intended moment
  *   closed   `--senders` people keep `--in-flight` posts waiting each: the highest rate
- *   idle     connects, holds still
+ *   idle     connects, holds still; with `--alive 1` everybody then answers a ping and hears a message of each channel
  *
  * Who connects stands in `--who`, one line a person: the Cookie header, a tab, the channels (1,2,3) that the person
- * is a member of and posts into in turn. With `--server-pid` the server's CPU time and memory are read from /proc
- * exactly at the beginning and the end of what is measured. Any failure: one sentence on stderr and exit code 1. */
+ * is a member of and posts into in turn, and perhaps a tab and another port: what comes there is timed apart. With
+ * `--server-pid` the server's CPU time and memory are read from /proc exactly at the beginning and the end of what is
+ * measured. `--mark-every` lets everybody read along, `--stalled` people at the end of the list never read again,
+ * `--check-order` counts what the rule of `rev` calls a gap, `--lead-in` seconds of the same go before what is
+ * measured. Any failure: one sentence on stderr and exit code 1. */
 #define _GNU_SOURCE
-#include "clients.h"
+#include "options.h"
 
-#include <getopt.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 
-typedef enum { BURSTS, OPEN, CLOSED, IDLE } Scenario;
-
-static struct {
-    Scenario scenario;
-    const char *who;
-    int port, burst, in_flight, senders, frame_bytes, server_pid, connections, warm_up;
-    double per_second, rate, seconds, timeout;
-} options = {.who = NULL, .burst = 10, .in_flight = 8, .frame_bytes = 250, .warm_up = 20,
-             .per_second = 100, .rate = 1000, .seconds = 5, .timeout = 60};
-
 /* What the process under test has used up to a moment. */
 typedef struct {
-    int64_t at, posted, deliveries, delivered_bytes, reads, wire_bytes;
+    int64_t at, posted, deliveries, delivered_bytes, reads, wire_bytes, marks;
     double own_cpu, server_cpu;
 } Mark;
 
 static struct {
     Mark begin, end;
-    int64_t rss_before, rss_after;
+    int64_t rss_before, rss_after, alive_after;
     Histogram send_span; /* from a burst's first send to its last */
     int next_sender;
+    int64_t marking_since, marks_given; /* how often anybody's turn to mark has come */
 } run;
 
 /* ---------------------------------------------------------------- the server's own accounting */
@@ -81,7 +74,29 @@ static Mark mark(void)
 {
     return (Mark){.at = now_ns(), .posted = clients.posted, .deliveries = clients.deliveries,
                   .delivered_bytes = clients.delivered_bytes, .reads = clients.reads,
-                  .wire_bytes = clients.wire_bytes, .own_cpu = own_cpu_seconds(), .server_cpu = server_cpu()};
+                  .wire_bytes = clients.wire_bytes, .marks = clients.marks, .own_cpu = own_cpu_seconds(),
+                  .server_cpu = server_cpu()};
+}
+
+/* ---------------------------------------------------------------- reading along */
+
+/* When the next person's turn to mark comes: all are spread evenly over the time in which each may mark once. */
+static int64_t next_marking(void)
+{
+    double period = options.mark_every * (double)NANOSECONDS / clients.count;
+    return run.marking_since + (int64_t)((double)run.marks_given * period);
+}
+
+/* Lets the network happen until a moment at most, and those mark whose turn it is. */
+static void pump(int64_t until)
+{
+    if (clients.marking) {
+        for (int64_t now = now_ns(); next_marking() <= now; run.marks_given++)
+            client_mark(&clients.all[run.marks_given % clients.count]);
+        if (next_marking() < until)
+            until = next_marking();
+    }
+    clients_pump(until);
 }
 
 /* ---------------------------------------------------------------- scenarios */
@@ -89,13 +104,13 @@ static Mark mark(void)
 static void wait_for_rest(void)
 {
     while (!clients_at_rest())
-        clients_pump(INT64_MAX);
+        pump(INT64_MAX);
 }
 
 static void wait_until(int64_t moment)
 {
     do
-        clients_pump(moment);
+        pump(moment);
     while (now_ns() < moment);
 }
 
@@ -132,7 +147,7 @@ static void open_loop(int64_t begin, int64_t end)
         if (now_ns() < intended)
             wait_until(intended);
         else if (i % 16 == 0)
-            clients_pump(0); /* late: send on, but do not stop hearing */
+            pump(0); /* late: send on, but do not stop hearing */
         client_post(next_sender(), intended);
     }
     wait_for_rest();
@@ -183,17 +198,11 @@ static void warm_up(void)
     }
     if (options.warm_up)
         fit_text();
-    memset(&run.send_span, 0, sizeof run.send_span);
-    memset(&clients.delivery, 0, sizeof clients.delivery);
-    memset(&clients.ack, 0, sizeof clients.ack);
 }
 
-static void measure(void)
+static void act(int64_t begin, double seconds)
 {
-    if (options.scenario != IDLE)
-        warm_up();
-    run.begin = mark();
-    int64_t begin = run.begin.at, end = begin + (int64_t)(options.seconds * (double)NANOSECONDS);
+    int64_t end = begin + (int64_t)(seconds * (double)NANOSECONDS);
     if (options.scenario == BURSTS)
         bursts(end);
     else if (options.scenario == OPEN)
@@ -202,7 +211,51 @@ static void measure(void)
         closed_loop(end);
     else
         wait_until(end);
+}
+
+static void measure(void)
+{
+    if (options.scenario != IDLE)
+        warm_up();
+    run.marking_since = now_ns();
+    clients.marking = options.mark_every > 0;
+    if (options.lead_in > 0)
+        act(now_ns(), options.lead_in);
+    memset(&run.send_span, 0, sizeof run.send_span);
+    memset(&clients.delivery, 0, sizeof clients.delivery);
+    memset(&clients.far, 0, sizeof clients.far);
+    memset(&clients.ack, 0, sizeof clients.ack);
+    run.begin = mark();
+    act(run.begin.at, options.seconds);
     run.end = mark();
+    clients.marking = false;
+}
+
+/* Everybody answers a ping; then somebody of each channel says something, and everybody hears it. */
+static void see_who_is_alive(void)
+{
+    int64_t began = now_ns();
+    for (int i = 0; i < clients.count; i++)
+        client_ping(&clients.all[i]);
+    while (clients.pongs < clients.count)
+        pump(INT64_MAX);
+    run.alive_after = now_ns() - began;
+    clients.text_bytes = MARK_LENGTH;
+    for (int i = 0; i < clients.channel_count; i++)
+        client_post(&clients.all[clients.channels[i].first_member], now_ns());
+    wait_for_rest();
+}
+
+/* After what was measured: a message told twice may come late, and marks are answered after up to a second. */
+static void finish(void)
+{
+    run.rss_after = server_rss_kb();
+    if (options.alive)
+        see_who_is_alive();
+    wait_until(now_ns() + NANOSECONDS / 20);
+    while (clients.marks_done < clients.marks)
+        pump(INT64_MAX);
+    clients_check();
 }
 
 /* ---------------------------------------------------------------- the result */
@@ -235,6 +288,7 @@ static void say_result(void)
     printf(",\"deliveries\":%lld,\"deliveries_per_s\":%.1f", (long long)deliveries, (double)deliveries / seconds);
     printf(",\"frame_bytes\":%.1f", per((double)(run.end.delivered_bytes - run.begin.delivered_bytes), deliveries));
     say_latency("delivery", &clients.delivery);
+    say_latency("far", &clients.far);
     say_latency("ack", &clients.ack);
     printf(",\"server_cpu_s\":%.3f,\"server_busy\":%.3f", cpu, cpu / seconds);
     printf(",\"cpu_per_delivery_us\":%.4f", per(cpu * 1e6, deliveries));
@@ -242,135 +296,33 @@ static void say_result(void)
     printf(",\"client_cpu_s\":%.3f,\"client_busy\":%.3f", own_cpu, own_cpu / seconds);
     printf(",\"reads\":%lld", (long long)(run.end.reads - run.begin.reads));
     say_latency("send_span", &run.send_span);
+    printf(",\"marks\":%lld,\"gaps\":%lld,\"repeats\":%lld,\"mended\":%lld",
+           (long long)(run.end.marks - run.begin.marks), (long long)clients.gaps, (long long)clients.repeats,
+           (long long)clients.mended);
+    printf(",\"pings\":%lld,\"pongs\":%lld,\"alive_ms\":%.1f", (long long)clients.pings, (long long)clients.pongs,
+           (double)run.alive_after / 1e6);
+    printf(",\"stalled\":%d,\"stalled_cut\":%d", options.stalled, clients_cut());
     printf(",\"others\":%lld,\"rss_before_kb\":%lld,\"rss_after_kb\":%lld}\n", (long long)clients.others,
            (long long)run.rss_before, (long long)run.rss_after);
 }
 
-/* ---------------------------------------------------------------- who connects */
-
-static int channel_place(int64_t id)
-{
-    for (int i = 0; i < clients.channel_count; i++)
-        if (clients.channels[i].id == id)
-            return i;
-    clients.channels = realloc(clients.channels, (size_t)(clients.channel_count + 1) * sizeof *clients.channels);
-    if (!clients.channels)
-        die("out of memory: channels");
-    clients.channels[clients.channel_count] = (Channel){.id = id};
-    return clients.channel_count++;
-}
-
-static void read_channels(Client *client, char *list)
-{
-    for (char *word = strtok(list, ","); word; word = strtok(NULL, ",")) {
-        int place = channel_place(atoll(word));
-        client->channels = realloc(client->channels, (size_t)(client->channel_count + 1) * sizeof *client->channels);
-        if (!client->channels)
-            die("out of memory: channels");
-        client->channels[client->channel_count++] = place;
-        clients.channels[place].members++;
-    }
-}
-
-static void read_person(char *line)
-{
-    char *tab = strchr(line, '\t');
-    if (!tab || !tab[1])
-        die("%s: a line is a cookie, a tab and channels: %s", options.who, line);
-    *tab = 0;
-    clients.all = realloc(clients.all, (size_t)(clients.count + 1) * sizeof *clients.all);
-    if (!clients.all)
-        die("out of memory: connections");
-    Client *client = &clients.all[clients.count++];
-    *client = (Client){.fd = -1, .cookie = strdup(line)};
-    read_channels(client, tab + 1);
-}
-
-static void read_people(void)
-{
-    char *line = NULL;
-    size_t room = 0;
-    FILE *file = fopen(options.who, "r");
-    if (!file)
-        die("%s: %s", options.who, strerror(errno));
-    while ((!options.connections || clients.count < options.connections) && getline(&line, &room, file) > 0) {
-        line[strcspn(line, "\r\n")] = 0;
-        read_person(line);
-    }
-    free(line);
-    fclose(file);
-    if (clients.count < options.connections || clients.count == 0)
-        die("%s names %d people, not %d", options.who, clients.count, options.connections);
-}
-
-/* ---------------------------------------------------------------- options */
-
-static Scenario scenario_named(const char *name)
-{
-    static const char *const names[] = {"bursts", "open", "closed", "idle"};
-    for (int i = 0; i < 4; i++)
-        if (strcmp(name, names[i]) == 0)
-            return (Scenario)i;
-    die("unknown scenario: %s (bursts, open, closed, idle)", name);
-}
-
-static const struct option LONG_OPTIONS[] = {
-    {"scenario", 1, 0, 's'}, {"who", 1, 0, 'w'}, {"port", 1, 0, 'p'}, {"path", 1, 0, 'a'},
-    {"origin", 1, 0, 'o'}, {"host", 1, 0, 'h'}, {"connections", 1, 0, 'n'}, {"senders", 1, 0, 'm'},
-    {"burst", 1, 0, 'b'}, {"per-second", 1, 0, 'f'}, {"rate", 1, 0, 'r'}, {"in-flight", 1, 0, 'i'},
-    {"seconds", 1, 0, 't'}, {"timeout", 1, 0, 'T'}, {"frame-bytes", 1, 0, 'y'}, {"warm-up", 1, 0, 'u'},
-    {"server-pid", 1, 0, 'P'}, {0, 0, 0, 0}};
-
-static void take(int option, char *value)
-{
-    switch (option) {
-    case 's': options.scenario = scenario_named(value); break;
-    case 'w': options.who = value; break;
-    case 'p': options.port = atoi(value); break;
-    case 'a': clients.path = value; break;
-    case 'o': clients.origin = value; break;
-    case 'h': clients.host_header = value; break;
-    case 'n': options.connections = atoi(value); break;
-    case 'm': options.senders = atoi(value); break;
-    case 'b': options.burst = atoi(value); break;
-    case 'f': options.per_second = atof(value); break;
-    case 'r': options.rate = atof(value); break;
-    case 'i': options.in_flight = atoi(value); break;
-    case 't': options.seconds = atof(value); break;
-    case 'T': options.timeout = atof(value); break;
-    case 'y': options.frame_bytes = atoi(value); break;
-    case 'u': options.warm_up = atoi(value); break;
-    case 'P': options.server_pid = atoi(value); break;
-    default: die("usage: load --scenario bursts|open|closed|idle --who FILE --port PORT [see load.c]");
-    }
-}
-
-static void read_options(int count, char **words)
-{
-    static char address[32], origin[64];
-    int option;
-    while ((option = getopt_long(count, words, "", LONG_OPTIONS, NULL)) != -1)
-        take(option, optarg);
-    if (!options.who || options.port <= 0 || options.per_second <= 0 || options.rate <= 0 || options.burst < 1)
-        die("--who and --port are needed, and every rate is greater than 0");
-    snprintf(address, sizeof address, "127.0.0.1:%d", options.port);
-    snprintf(origin, sizeof origin, "http://%s", address);
-    clients.host_header = clients.host_header ? clients.host_header : address;
-    clients.origin = clients.origin ? clients.origin : origin;
-    clients.path = clients.path ? clients.path : "/";
-}
+/* ---------------------------------------------------------------- the run */
 
 static void prepare(void)
 {
-    clients.server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port)};
+    clients.server = (struct sockaddr_in){.sin_family = AF_INET};
     clients.server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    clients.deadline = now_ns() + (int64_t)((options.timeout + options.seconds) * (double)NANOSECONDS);
+    double whole = options.timeout + options.lead_in + options.seconds;
+    clients.deadline = now_ns() + (int64_t)(whole * (double)NANOSECONDS);
     if (getrandom(&clients.random, sizeof clients.random, 0) != sizeof clients.random)
         die("no random numbers");
     clients.random |= 1;
     clients.run = (uint16_t)next_random();
-    if (!options.senders || options.senders > clients.count)
-        options.senders = clients.count;
+    if (options.stalled < 0 || options.stalled >= clients.count)
+        die("%d of %d people cannot stand still", options.stalled, clients.count);
+    stall_some();
+    if (!options.senders || options.senders > clients.count - options.stalled)
+        options.senders = clients.count - options.stalled;
     /* Timers wake 50 µs late by default: that would be half of what a quick server needs. */
     prctl(PR_SET_TIMERSLACK, 1);
 }
@@ -384,9 +336,7 @@ int main(int count, char **words)
     run.rss_before = server_rss_kb();
     clients_open();
     measure();
-    wait_until(now_ns() + NANOSECONDS / 20); /* a message told twice may come late */
-    clients_check();
-    run.rss_after = server_rss_kb();
+    finish();
     say_result();
     return 0;
 }

@@ -24,20 +24,23 @@ typedef struct {
 
 typedef struct {
     int64_t id;
-    int members;
+    int members, first_member; /* how many hear it, and the place of one of them */
     Fingerprint said;
 } Channel;
 
 typedef enum { CONNECTING, UPGRADING, GREETING, READY } Stage;
 
 typedef struct {
-    int fd;
+    int fd, port;
     Stage stage;
     bool waits_for_room;
+    bool stalled;  /* reads nothing more after its welcome */
     int in_flight; /* posts without an ack */
     int next_channel;
     int channel_count;
     int *channels; /* places in `clients.channels` */
+    int64_t *revs; /* held of each of them, when order is checked */
+    int64_t seen_channel, seen, marked; /* the newest message heard, and what was reported as read */
     char *cookie;
     Fingerprint heard;
     Buffer in, out;
@@ -46,6 +49,7 @@ typedef struct {
 static struct {
     const char *host_header, *path, *origin;
     struct sockaddr_in server;
+    int port; /* who connects elsewhere is heard apart: `far` */
     int64_t deadline; /* of the whole run: whatever waits beyond it fails */
 
     int epoll;
@@ -61,8 +65,10 @@ static struct {
     int64_t sent_room;
 
     int64_t posted, acks, deliveries, deliveries_due, delivered_bytes, others, reads, wire_bytes;
+    int64_t marks, marks_done, pings, pongs, gaps, repeats, mended;
+    bool check_order, marking;
     int longest_frame;
-    Histogram delivery, ack;
+    Histogram delivery, far, ack;
     void (*on_ack)(Client *client); /* a scenario that wants to post again */
 } clients;
 

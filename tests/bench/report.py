@@ -7,13 +7,14 @@ import platform
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 from tests.bench.figures import FIXED_RATE, PEOPLE_A_ROOM, Bench, FanOut, Memory, Posting, Storage, Turn
+from tests.bench.markdown import acks, mark, middle, milliseconds, must, spread, table
 from tests.bench.tools import Measured
 
 EVERYTHING_LIMITS = {10: 1.1, 1: 2.2}
@@ -49,7 +50,7 @@ def fan_out(figures: Sequence[FanOut], members: int) -> str:
     )  # fmt: skip
     spans = [turn.ours.send_span_p99_us / 1000 for figure in figures for turn in figure.turns if figure.burst > 1]
     note = f"99 of 100 bursts left the client within {median(spans):.2f} ms."
-    return f"### One room, {members:,} members\n\n{_table(titles, rows)}\n\n{note}"
+    return f"### One room, {members:,} members\n\n{table(titles, rows)}\n\n{note}"
 
 
 def _fan_out_rows(figure: FanOut) -> list[list[str]]:
@@ -66,11 +67,11 @@ def _fan_out_row(figure: FanOut, who: str, of: Callable[[Turn], Measured], limit
     lines = [of(turn) for turn in figure.turns]
     return [
         *_costs(figure, who, lambda turn: of(turn).cpu_per_delivery_us, limit),
-        _milliseconds(lines, lambda line: line.delivery_p50_us),
-        _milliseconds(lines, lambda line: line.delivery_p99_us),
-        f"{_middle(lines, lambda line: line.frame_bytes):.0f}",
-        f"{_middle(lines, lambda line: line.server_busy):.0%}",
-        f"{_middle(lines, lambda line: line.client_busy):.0%}",
+        milliseconds(lines, lambda line: line.delivery_p50_us),
+        milliseconds(lines, lambda line: line.delivery_p99_us),
+        f"{middle(lines, lambda line: line.frame_bytes):.0f}",
+        f"{middle(lines, lambda line: line.server_busy):.0%}",
+        f"{middle(lines, lambda line: line.client_busy):.0%}",
     ]
 
 
@@ -84,9 +85,9 @@ def _costs(figure: FanOut, who: str, of: Callable[[Turn], float], limit: float |
     return [
         figure.what,
         who,
-        _spread([of(turn) for turn in figure.turns], "{:.2f}", " µs"),
-        _spread(ratios, "{:.2f}", " ×"),
-        _must(ratios, limit) if limit else "",
+        spread([of(turn) for turn in figure.turns], "{:.2f}", " µs"),
+        spread(ratios, "{:.2f}", " ×"),
+        must(ratios, limit) if limit else "",
     ]
 
 
@@ -97,7 +98,7 @@ def posting(figures: Sequence[Posting]) -> str:
         "ack p50 / p99 at half", f"ack p50 / p99 at {FIXED_RATE:,}/s", "must be",
     )  # fmt: skip
     text = f"### Committed messages, {PEOPLE_A_ROOM} people connected in each room\n\n"
-    return text + _table(titles, rows)
+    return text + table(titles, rows)
 
 
 def _posting_row(figure: Posting) -> list[str]:
@@ -106,12 +107,12 @@ def _posting_row(figure: Posting) -> list[str]:
     return [
         str(figure.rooms),
         str(figure.people),
-        _spread(rates, "{:,.0f}", ""),
-        _mark(f"≥ {MESSAGES_WANTED:,}", median(rates) >= MESSAGES_WANTED) if wanted else "",
-        _spread([line.cpu_per_message_us for line in figure.most], "{:.0f}", " µs"),
-        _acks(figure.half),
-        _acks(figure.fixed) if figure.fixed else "not reached",
-        _mark(f"p99 ≤ {ACK_LIMIT_MS} ms", _is_quick(figure.fixed)) if wanted else "",
+        spread(rates, "{:,.0f}", ""),
+        mark(f"≥ {MESSAGES_WANTED:,}", median(rates) >= MESSAGES_WANTED) if wanted else "",
+        spread([line.cpu_per_message_us for line in figure.most], "{:.0f}", " µs"),
+        acks(figure.half),
+        acks(figure.fixed) if figure.fixed else "not reached",
+        mark(f"p99 ≤ {ACK_LIMIT_MS} ms", _is_quick(figure.fixed)) if wanted else "",
     ]
 
 
@@ -123,19 +124,19 @@ def storage(figure: Storage) -> str:
     rows = [
         [
             f"{figure.few_stored:,}",
-            _spread([m.cpu_per_message_us for m in figure.few], "{:.0f}", " µs"),
+            spread([m.cpu_per_message_us for m in figure.few], "{:.0f}", " µs"),
             "",
             "",
         ],
         [
             f"{figure.many_stored:,}",
-            _spread([m.cpu_per_message_us for m in figure.many], "{:.0f}", " µs"),
-            _spread(figure.ratios, "{:.2f}", " ×"),
-            _must(figure.ratios, STORED_LIMIT),
+            spread([m.cpu_per_message_us for m in figure.many], "{:.0f}", " µs"),
+            spread(figure.ratios, "{:.2f}", " ×"),
+            must(figure.ratios, STORED_LIMIT),
         ],
     ]
     titles = ("stored before", "CPU a message", "of the first", "must be")
-    return "### Cost of a message, by what is stored (20 rooms, highest rate)\n\n" + _table(titles, rows)
+    return "### Cost of a message, by what is stored (20 rooms, highest rate)\n\n" + table(titles, rows)
 
 
 def memory(figures: Sequence[Memory]) -> str:
@@ -144,51 +145,17 @@ def memory(figures: Sequence[Memory]) -> str:
             str(figure.rooms),
             f"{figure.measured.connections:,}",
             f"{figure.kilobytes:.1f} KB",
-            _mark(f"≤ {MEMORY_LIMITS_KB[figure.rooms]} KB", figure.kilobytes <= MEMORY_LIMITS_KB[figure.rooms]),
+            mark(f"≤ {MEMORY_LIMITS_KB[figure.rooms]} KB", figure.kilobytes <= MEMORY_LIMITS_KB[figure.rooms]),
             f"{figure.measured.rss_before_kb / 1024:.0f} MiB",
             f"{figure.measured.server_busy:.1%}",
         ]
         for figure in figures
     ]
     titles = ("rooms each", "idle connections", "memory each", "must be", "process before", "server busy")
-    return "### Idle connections\n\n" + _table(titles, rows)
+    return "### Idle connections\n\n" + table(titles, rows)
 
 
-# ---------------------------------------------------------------- small things
-
-
-def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    titles = list(titles)
-    lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _middle(lines: Iterable[Measured], of: Callable[[Measured], float]) -> float:
-    return median(of(line) for line in lines)
-
-
-def _milliseconds(lines: Iterable[Measured], of: Callable[[Measured], float]) -> str:
-    return f"{_middle(lines, of) / 1000:.1f} ms"
-
-
-def _acks(line: Measured) -> str:
-    return f"{line.ack_p50_us / 1000:.1f} / {line.ack_p99_us / 1000:.1f} ms"
-
-
-def _spread(values: Sequence[float], form: str, unit: str) -> str:
-    """The median, and between what it lies when there is more than one value."""
-    text = form.format(median(values)) + unit
-    if len(values) == 1 or min(values) == max(values):
-        return text
-    return f"{text} ({form.format(min(values))}–{form.format(max(values))})"
-
-
-def _must(values: Sequence[float], at_most: float) -> str:
-    return _mark(f"≤ {at_most} ×", median(values) <= at_most)
-
-
-def _mark(what: str, reached: bool) -> str:
-    return f"{what} {'✓' if reached else '✗'}"
+# ---------------------------------------------------------------- the machine
 
 
 def _processor() -> str:

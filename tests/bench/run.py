@@ -14,16 +14,29 @@ from pathlib import Path
 import click
 import msgspec
 
-from tests.bench import figures, report, tools
+from tests.bench import comeback, crowd, crowd_report, figures, report, shared, shared_report, tools
 from tests.bench.figures import FULL, QUICK, Bench
 from tests.bench.tools import Measured
 
-PARTS = ("fan-out", "posting", "storage", "memory")
+SECTIONS: dict[str, Callable[[Bench], str]] = {
+    "fan-out": lambda bench: report.fan_out(list(figures.fan_out(bench)), bench.effort.members),
+    "marks": lambda bench: crowd_report.marks(list(crowd.marks(bench)), bench.effort.members),
+    "large-room": lambda bench: crowd_report.large_room(crowd.large_room(bench)),
+    "slow-reader": lambda bench: crowd_report.slow_reader(crowd.slow_reader(bench), bench.effort.members),
+    "posting": lambda bench: report.posting(list(figures.posting(bench))),
+    "storage": lambda bench: report.storage(figures.storage(bench)),
+    "memory": lambda bench: report.memory(list(figures.memory(bench))),
+    "connections": lambda bench: crowd_report.connections(crowd.connections(bench)),
+    "return": lambda bench: crowd_report.comeback(comeback.comeback(bench)),
+    "postgres": lambda bench: shared_report.on_postgres(shared.on_postgres(bench)),
+    "two-processes": lambda bench: shared_report.two_processes(shared.two_processes(bench)),
+}
+"""By ``--part``, in the order of docs/performance.md."""
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Seconds instead of minutes: shows that it works, not how fast.")
-@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this; may be repeated.")
+@click.option("--part", "parts", multiple=True, type=click.Choice(list(SECTIONS)), help="Only this; may be repeated.")
 @click.option("--turns", type=click.IntRange(1, 50), help="How often everything compared is measured.")
 @click.option("--record", type=click.Path(path_type=Path), help="Write every single measurement here as JSON lines.")
 def main(quick: bool, parts: tuple[str, ...], turns: int | None, record: Path | None) -> None:
@@ -36,39 +49,36 @@ def main(quick: bool, parts: tuple[str, ...], turns: int | None, record: Path | 
     try:
         tools.compiled("load")
         print(report.heading(bench, _command(), tools.BUILT), flush=True)
-        for part in parts or PARTS:
+        for part in parts or SECTIONS:
             print(f"\n{SECTIONS[part](bench)}", flush=True)
     except tools.BenchFailed as failure:
         raise SystemExit(f"bench: {failure}") from None
-
-
-SECTIONS: dict[str, Callable[[Bench], str]] = {
-    "fan-out": lambda bench: report.fan_out(list(figures.fan_out(bench)), bench.effort.members),
-    "posting": lambda bench: report.posting(list(figures.posting(bench))),
-    "storage": lambda bench: report.storage(figures.storage(bench)),
-    "memory": lambda bench: report.memory(list(figures.memory(bench))),
-}
 
 
 def _command() -> str:
     return " ".join([".venv/bin/python -m tests.bench.run", *sys.argv[1:]])
 
 
-def _recorder(path: Path | None) -> Callable[[str, Measured], None]:
+def _recorder(path: Path | None) -> Callable[[str, msgspec.Struct], None]:
     """Says each measurement on stderr, and appends it to a file when one is wanted."""
 
-    def record(name: str, measured: Measured) -> None:
-        print(
-            f"{name}: {measured.messages_per_s:,.0f} messages/s,",
-            f"{measured.cpu_per_delivery_us:.2f} µs a delivery,",
-            f"server {measured.server_busy:.0%}, client {measured.client_busy:.0%}",
-            file=sys.stderr,
-        )
+    def record(name: str, measured: msgspec.Struct) -> None:
+        print(f"{name}: {_in_short(measured)}", file=sys.stderr)
         if path is not None:
             with path.open("ab") as file:
                 file.write(msgspec.json.encode({"name": name, **msgspec.structs.asdict(measured)}) + b"\n")
 
     return record
+
+
+def _in_short(measured: msgspec.Struct) -> str:
+    if not isinstance(measured, Measured):
+        return msgspec.json.encode(measured).decode()
+    return (
+        f"{measured.messages_per_s:,.0f} messages/s, {measured.cpu_per_delivery_us:.2f} µs a delivery, "
+        f"p99 {measured.delivery_p99_us / 1000:.1f} ms, "
+        f"server {measured.server_busy:.0%}, client {measured.client_busy:.0%}"
+    )
 
 
 if __name__ == "__main__":

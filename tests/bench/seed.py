@@ -7,7 +7,7 @@ costs 41 ms), and is not what is measured. The rows are those that the server wo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -61,17 +61,20 @@ def seed(settings: Settings, company: Company, who: Path) -> None:
     database = engine.writing_engine(engine.parse(settings.database))
     try:
         migrate.upgrade(database)
-        _checkpoint_by_itself(database)
+        if settings.embedded:
+            _checkpoint_by_itself(database)
         with database.begin() as connection:
             _people(connection, company)
             _rooms(connection, company)
         for at in range(0, company.messages, ROWS_AT_ONCE):
             with database.begin() as connection:
                 _messages(connection, company, range(at, min(at + ROWS_AT_ONCE, company.messages)))
+        if not settings.embedded:
+            _tell_the_planner(database)
     finally:
         # The last connection to close writes the whole WAL back: the server starts with a clean file.
         database.dispose()
-    who.write_text("".join(_lines(company)))
+    write_who(who, company)
 
 
 def _checkpoint_by_itself(database: Engine) -> None:
@@ -81,15 +84,27 @@ def _checkpoint_by_itself(database: Engine) -> None:
     connection.close()
 
 
+def _tell_the_planner(database: Engine) -> None:
+    """PostgreSQL would find out by itself how large its tables are, in a minute or two."""
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
 def token(person: int) -> str:
     """The session token of a person: the same in every run, and worth nothing outside of it."""
     return hashlib.sha256(f"bench {person}".encode()).hexdigest()
 
 
-def _lines(company: Company) -> Iterator[str]:
+def write_who(path: Path, company: Company, ports: Sequence[int] = ()) -> None:
+    """The load client's list. With ``ports``, the first people connect to the first of them, as many to the next."""
+    path.write_text("".join(_lines(company, ports)))
+
+
+def _lines(company: Company, ports: Sequence[int]) -> Iterator[str]:
     for person in range(company.people):
         rooms = ",".join(map(str, company.rooms_of(person)))
-        yield f"{COOKIE}={token(person)}\t{rooms}\n"
+        port = f"\t{ports[person * len(ports) // company.people]}" if ports else ""
+        yield f"{COOKIE}={token(person)}\t{rooms}{port}\n"
 
 
 def _people(connection: Connection, company: Company) -> None:

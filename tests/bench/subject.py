@@ -36,29 +36,85 @@ class Subject:
 
 
 @contextlib.contextmanager
-def renraku(company: Company, core: int | None) -> Iterator[Subject]:
-    """Renraku with this company in its database, answering."""
-    # Not in /tmp, which may be memory: what is measured includes the fsync of a disk.
+def renraku(company: Company, core: int | None, **given: str) -> Iterator[Subject]:
+    """Renraku with this company in its database, answering. ``given`` are settings: ``database_url="…"``."""
+    with founded(company, **given) as folder, serving(folder, core, **given) as server:
+        yield Subject(server.pid, server.port, folder / "who")
+
+
+@contextlib.contextmanager
+def founded(company: Company, **given: str) -> Iterator[Path]:
+    """A folder for a server, with this company in the database that it will have."""
+    with folder_on_disk("run-") as folder:
+        seed.seed(settings.load({}, var=folder / "var", **given), company, folder / "who")
+        yield folder
+
+
+@contextlib.contextmanager
+def folder_on_disk(prefix: str) -> Iterator[Path]:
+    """Not in /tmp, which may be memory: what is measured includes the fsync of a disk."""
     tools.BUILT.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=tools.BUILT))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=tools.BUILT))
     try:
-        environment = _environment(folder / "var", _free_port())
-        seed.seed(settings.load({}, var=folder / "var"), company, folder / "who")
-        with _running(environment, folder, core) as process:
-            yield Subject(process.pid, int(environment["RENRAKU_PORT"]), folder / "who")
+        yield folder
     finally:
         shutil.rmtree(folder)
 
 
-def _environment(var: Path, port: int) -> dict[str, str]:
+@contextlib.contextmanager
+def serving(folder: Path, core: int | None, **given: str) -> Iterator[Server]:
+    """A server on this folder, answering, and stopped at the end."""
+    server = Server(folder, core, given)
+    try:
+        server.start()
+        yield server
+    except tools.BenchFailed as failure:
+        raise tools.BenchFailed(f"{failure}\nRenraku's last words:\n{_tail(server.log)}") from None
+    finally:
+        server.stop()
+
+
+class Server:
+    """``renraku serve`` on one folder, one port and one core; may be started anew."""
+
+    def __init__(self, folder: Path, core: int | None, given: dict[str, str]) -> None:
+        self.port = _free_port()
+        self.log = folder / f"log-{self.port}"
+        self._folder, self._core = folder, core
+        self._environment = _environment(folder / "var", self.port, given)
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "started before"
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+        with self.log.open("a") as out, tools.pinned(self._core):
+            self._process = subprocess.Popen(
+                SERVE, env=self._environment, cwd=self._folder, stdout=out, stderr=out, text=True
+            )
+        _wait_until_it_answers(self._process, self.port)
+
+    def stop(self) -> None:
+        """SIGTERM, and wait: the orderly way, with everybody told."""
+        if self._process is not None:
+            tools.stop(self._process)
+            self._process = None
+
+
+def _environment(var: Path, port: int, given: dict[str, str]) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if not name.startswith(settings.PREFIX)}
-    return outside | {
+    return {
+        **outside,
         "PYTHONPATH": str(ROOT),
         "RENRAKU_VAR": str(var),
         "RENRAKU_PORT": str(port),
         "RENRAKU_LOG_LEVEL": "warning",
         # The bench asks for more than any person can type.
         "RENRAKU_POSTS_PER_SECOND": "1000000",
+        **{settings.PREFIX + name.upper(): value for name, value in given.items()},
     }
 
 
@@ -68,21 +124,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextlib.contextmanager
-def _running(environment: dict[str, str], folder: Path, core: int | None) -> Iterator[subprocess.Popen[str]]:
-    log = folder / "log"
-    with log.open("w") as out, tools.pinned(core):
-        process = subprocess.Popen(SERVE, env=environment, cwd=folder, stdout=out, stderr=out, text=True)
-    try:
-        _wait_until_it_answers(process, int(environment["RENRAKU_PORT"]), log)
-        yield process
-    except tools.BenchFailed as failure:
-        raise tools.BenchFailed(f"{failure}\nRenraku's last words:\n{_tail(log)}") from None
-    finally:
-        tools.stop(process)
-
-
-def _wait_until_it_answers(process: subprocess.Popen[str], port: int, log: Path) -> None:
+def _wait_until_it_answers(process: subprocess.Popen[str], port: int) -> None:
     end = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < end:
         if _is_healthy(port):
@@ -105,4 +147,4 @@ def _is_healthy(port: int) -> bool:
 
 
 def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:]) if log.exists() else ""

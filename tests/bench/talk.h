@@ -2,7 +2,7 @@
 #ifndef BENCH_TALK_H
 #define BENCH_TALK_H
 
-#include "people.h"
+#include "order.h"
 
 /* ---------------------------------------------------------------- posting */
 
@@ -69,22 +69,74 @@ static void client_post(Client *client, int64_t at)
     client_frame(client, TEXT, command, (size_t)size);
 }
 
+/* ---------------------------------------------------------------- marks and signs of life */
+
+/* Reports the newest message that the client has heard as read, unless it has reported it before. */
+static void client_mark(Client *client)
+{
+    char command[128];
+    if (client->stalled || client->seen == client->marked)
+        return;
+    client->marked = client->seen;
+    int size = snprintf(command, sizeof command, "{\"do\":\"mark\",\"ref\":0,\"channel\":%lld,\"seq\":%lld}",
+                        (long long)client->seen_channel, (long long)client->seen);
+    clients.marks++;
+    client_frame(client, TEXT, command, (size_t)size);
+}
+
+static void client_ping(Client *client)
+{
+    static const char command[] = "{\"do\":\"ping\",\"ref\":0}";
+    client_frame(client, TEXT, command, sizeof command - 1);
+}
+
 /* ---------------------------------------------------------------- hearing */
 
-static void on_posted(Client *client, const char *payload, size_t length, int64_t now)
+/* One message, whose text begins at `mark`. */
+static void on_message(Client *client, const char *mark, const char *end, int64_t now)
 {
-    const char *mark = memchr(payload, MARK, length);
-    if (!mark || mark + MARK_LENGTH > payload + length || read_hex(mark + 1, 4) != clients.run)
-        die("a message came that this run has not sent: %.*s", (int)length, payload);
+    if (mark + MARK_LENGTH > end || read_hex(mark + 1, 4) != clients.run)
+        die("a message came that this run has not sent: %.*s", (int)(end - mark), mark);
     int64_t number = read_hex(mark + 5, 8);
     if (number >= clients.posted)
         die("message %lld came before it was sent", (long long)number);
     fingerprint_add(&client->heard, number);
-    histogram_add(&clients.delivery, now - read_hex(mark + 13, 16));
+    histogram_add(client->port == clients.port ? &clients.delivery : &clients.far, now - read_hex(mark + 13, 16));
     clients.deliveries++;
+}
+
+static void on_posted(Client *client, const char *payload, size_t length, int64_t now)
+{
+    const char *mark = memchr(payload, MARK, length);
+    if (!mark)
+        die("a message came that this run has not sent: %.*s", (int)length, payload);
+    if (clients.check_order)
+        follow_rev(client, payload, length);
+    on_message(client, mark, payload + length, now);
+    if (clients.marking) {
+        client->seen_channel = number_after(payload, length, "\"channel\":");
+        client->seen = number_after(payload, length, "\"seq\":");
+    }
     clients.delivered_bytes += (int64_t)length;
     if ((int)length > clients.longest_frame)
         clients.longest_frame = (int)length;
+}
+
+/* The rows that the server read anew for all who watch, after it had missed an event itself. Those that the client
+ * holds already are passed over, as the protocol says. */
+static void on_changes(Client *client, const char *payload, size_t length, int64_t now)
+{
+    int64_t *held = held_rev(client, number_after(payload, length, "\"channel\":"));
+    int64_t rev = number_after(payload, length, "\"rev\":");
+    const char *end = payload + length, *at = memmem(payload, length, "\"messages\":", 11), *mark;
+    while (at && (mark = memchr(at, MARK, (size_t)(end - at)))) {
+        if (number_after(at, (size_t)(mark - at), "\"rev\":") > *held)
+            on_message(client, mark, end, now);
+        at = mark + 1;
+    }
+    if (rev > *held)
+        *held = rev;
+    clients.mended++;
 }
 
 static void on_ack(Client *client, const char *payload, size_t length, int64_t now)
@@ -107,6 +159,8 @@ static void on_welcome(Client *client)
     client->stage = READY;
     clients.opening--;
     clients.ready++;
+    if (client->stalled)
+        epoll_ctl(clients.epoll, EPOLL_CTL_DEL, client->fd, NULL);
 }
 
 static void on_text(Client *client, const char *payload, size_t length, int64_t now)
@@ -117,6 +171,12 @@ static void on_text(Client *client, const char *payload, size_t length, int64_t 
         on_ack(client, payload, length, now);
     else if (begins(payload, length, "{\"is\":\"welcome\""))
         on_welcome(client);
+    else if (begins(payload, length, "{\"is\":\"changes\"") && clients.check_order)
+        on_changes(client, payload, length, now);
+    else if (begins(payload, length, "{\"is\":\"done\""))
+        clients.marks_done++;
+    else if (begins(payload, length, "{\"is\":\"pong\""))
+        clients.pongs++;
     else if (begins(payload, length, "{\"is\":\"error\"") || begins(payload, length, "{\"is\":\"bye\""))
         die("the server refused on connection %d: %.*s", (int)(client - clients.all), (int)length, payload);
     else
@@ -137,7 +197,7 @@ static void on_frame(Client *client, const Frame *frame, const char *payload, in
     if (frame->opcode == TEXT)
         on_text(client, payload, frame->length, now);
     else if (frame->opcode == PING)
-        client_frame(client, PONG, payload, frame->length);
+        clients.pings++, client_frame(client, PONG, payload, frame->length);
     else if (frame->opcode == CLOSE)
         on_close(client, payload, frame->length);
     else if (frame->opcode != PONG)

@@ -16,7 +16,8 @@ import msgspec
 SOURCES = Path(__file__).parent
 BUILT = SOURCES / ".build"
 FLAGS = ("-O2", "-std=gnu11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion")
-GRACE_SECONDS = 30
+GRACE_SECONDS = 90
+"""More than a server with thousands of connections takes to say good-bye."""
 
 
 class BenchFailed(Exception):
@@ -37,6 +38,9 @@ class Measured(msgspec.Struct, frozen=True):
     delivery_p50_us: float
     delivery_p99_us: float
     delivery_max_us: float
+    far_p50_us: float
+    far_p99_us: float
+    far_max_us: float
     ack_p50_us: float
     ack_p99_us: float
     ack_max_us: float
@@ -50,6 +54,15 @@ class Measured(msgspec.Struct, frozen=True):
     send_span_p50_us: float
     send_span_p99_us: float
     send_span_max_us: float
+    marks: int
+    gaps: int
+    repeats: int
+    mended: int
+    pings: int
+    pongs: int
+    alive_ms: float
+    stalled: int
+    stalled_cut: int
     others: int
     rss_before_kb: int
     rss_after_kb: int
@@ -110,6 +123,23 @@ def pinned(core: int | None) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+# ---------------------------------------------------------------- other processes' accounts
+
+
+def cpu_seconds(pid: int) -> float:
+    """utime + stime of all threads of a process, and of its children that have ended; 0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """The living children of a process."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 # ---------------------------------------------------------------- the C server

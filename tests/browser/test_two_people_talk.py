@@ -163,6 +163,31 @@ async def test_who_signs_out_leaves_the_colours_and_no_draft(server, company, sa
     assert await page.evaluate(KEPT) == ["renraku.scheme"]
 
 
+async def test_who_signs_out_with_something_unsent_is_asked(server, company, sato, window):
+    page = await window(company.suzuki)
+    # From here on no line opens: what is written waits.
+    await page.route_web_socket("**/socket", lambda _: None)
+    await page.goto(f"{server.address}/talk/{sato.room}")
+    await page.evaluate("id => localStorage.setItem(...id)", kept_unsent(company.suzuki.id, sato.room))
+    await page.goto(f"{server.address}/settings")
+    leave = page.locator("form[action='/signout'] button")
+    await leave.click()
+    asked = page.get_by_role("dialog", name="まだ送信されていないメッセージが1件")
+    await asked.get_by_role("button", name="キャンセル").click()
+    await expect(asked).to_have_count(0)
+    await leave.click()
+    await asked.get_by_role("button", name="ログアウトする").click()
+    await page.wait_for_url("**/signin")
+    assert await page.evaluate(KEPT) == []
+
+
+def kept_unsent(account: int, room: int) -> list[str]:
+    """A message as the page keeps it over a reload."""
+    name = "0198c0de-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+    item = {"client_id": name, "channel": room, "text": "まだ送れない", "at": 1, "state": "failed"}
+    return [f"renraku.outbox.{account}.{name}", json.dumps(item)]
+
+
 async def test_who_is_signed_out_from_elsewhere_leaves_no_draft_either(server, company, sato, window):
     page = await window(company.suzuki)
     await dark_with_a_draft(server, sato.room, page)

@@ -1,5 +1,6 @@
 """The browser app's own checks, as part of the one suite: types, and the tests of its reducers."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ import pytest
 from tests.tools.need import need
 
 ROOT = Path(__file__).parents[2]
+DIST = ROOT / "web" / "dist"
+FIRST_JAVASCRIPT_BYTES = 60_000
 PATH = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ.get("PATH", os.defpath)])
 
 
@@ -30,3 +33,18 @@ def test_the_browser_app_passes_its_own(script):
 
     if done.returncode != 0:
         pytest.fail(f"npm run {script} in web/:\n{done.stdout}", pytrace=False)
+
+
+def test_what_a_first_visit_loads_is_small():
+    """The app's own script and what it needs before it draws, as they go over the wire."""
+    if not (DIST / "manifest.json").exists():
+        need("the built browser app", "./test builds it")
+    manifest = json.loads((DIST / "manifest.json").read_text())
+    first, waiting = set(), ["index.html"]
+    while waiting:
+        part = manifest[waiting.pop()]
+        if part["file"] not in first:
+            first.add(part["file"])
+            waiting += part.get("imports", [])
+    assert len(first) > 1, "this test needs parts that are shared with others"
+    assert sum((DIST / f"{file}.gz").stat().st_size for file in first) <= FIRST_JAVASCRIPT_BYTES

@@ -1,7 +1,8 @@
-"""Every test here runs twice: on SQLite and on PostgreSQL."""
+"""Every test here runs on SQLite, on PostgreSQL, and on two processes that share a PostgreSQL and a Redis."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,22 +12,25 @@ import pytest
 from server.settings import Settings
 from tests.tools.company import hire
 from tests.tools.databases import postgres_database
-from tests.tools.running import Running, running, settings_for
+from tests.tools.running import Running, running, settings_for, together
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "two processes"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     if request.param == "sqlite":
         yield settings_for(tmp_path / "var", request.getfixturevalue("sqlite_template"))
         return
     server = request.getfixturevalue("postgres")
     with postgres_database(server, request.getfixturevalue("postgres_template")) as url:
-        yield settings_for(tmp_path / "var", database_url=url)
+        joined = {}
+        if request.param == "two processes":
+            joined = {"redis_url": f"{request.getfixturevalue('redis')}?prefix={uuid.uuid4().hex}"}
+        yield settings_for(tmp_path / "var", database_url=url, **joined)
 
 
 @pytest.fixture
 async def server(settings: Settings) -> AsyncIterator[Running]:
-    async with running(settings) as here:
+    async with together(settings) if settings.redis_url else running(settings) as here:
         yield here
 
 

@@ -138,20 +138,24 @@ async def test_a_number_of_a_revocation_is_never_given_again(server, company, ta
 
 async def test_an_answer_that_was_read_before_a_removal_does_not_come_after_it(server, company, talk):
     sato, suzuki, room = talk
-    readers, real = server.services.readers, server.services.readers.ask
     reading, removed = asyncio.Event(), asyncio.Event()
 
-    async def slow(question, *args, **kwargs):
-        answer = await real(question, *args, **kwargs)
-        if question.__name__ == "rooms_heard" and not removed.is_set():
-            reading.set()
-            await removed.wait()
-        return answer
+    def slowed(real):
+        async def slow(question, *args, **kwargs):
+            answer = await real(question, *args, **kwargs)
+            if question.__name__ == "rooms_heard" and not removed.is_set():
+                reading.set()
+                await removed.wait()
+            return answer
 
-    readers.ask = slow
+        return slow
+
+    for process in server.processes:
+        process.services.readers.ask = slowed(process.services.readers.ask)
     ref = await suzuki.say("rooms")
     await reading.wait()
     await sato.ask("room.remove", channel=room, person=company.suzuki.id)
+    await suzuki.expect("room.removed", channel=room)
     removed.set()
     assert (await suzuki.answer_to(ref))["rooms"] == []
 

@@ -1,15 +1,22 @@
-"""A full disk: everybody hears ``unavailable``, reading goes on, and the resend says it once."""
+"""A full disk: talk stops by name before it, answers go on to the last, reading always; nothing acked is lost."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
+from types import SimpleNamespace
 
 import pytest
+import structlog
 from sqlalchemy import event
 
+from server.data.space import MEBIBYTE, Use
+from server.work import jobs
 from tests.tools.client import Refused
+from tests.tools.company import hire
 from tests.tools.mirror import everything
+from tests.tools.running import running, settings_for
+from tests.tools.tmpfs import fill, small_disk
 
 
 @pytest.fixture
@@ -48,3 +55,71 @@ async def test_nothing_is_acknowledged_that_the_disk_did_not_take(server, compan
         await sato.post(room, long, client_id)
     held = await everything(sato, room)
     assert sorted(held.messages) == list(range(1, 22)), "no gap, nothing twice"
+
+
+@pytest.fixture
+async def small(tmp_path, sqlite_template):
+    """A server on a disk of 32 MiB, with 8 in reserve and 4 as ballast, and somebody in a room."""
+    with small_disk(tmp_path / "disk", 32) as folder:
+        settings = settings_for(folder / "var", sqlite_template, reserve_mb=8, ballast_mb=4)
+        async with running(settings) as server:
+            sato = await server.connect((await hire(server.services, "sato")).token)
+            room = (await sato.ask("room.create", kind="closed", name="営業", people=[]))["room"]["id"]
+            yield SimpleNamespace(folder=folder, server=server, space=server.services.space, sato=sato, room=room)
+
+
+async def answer(small, length):
+    """Something of the kind that goes on to the last: so many bytes in a row of their own."""
+    small.space.require(Use.ANSWERS)
+    await small.server.services.writer.act(jobs.add, "answer", "a" * length)
+
+
+async def test_talk_stops_before_the_disk_is_full_and_answers_go_on_when_it_is(small):
+    space, ballast, filler = small.space, small.folder / "var" / "ballast", small.folder / "filler"
+    space.look()
+    assert ballast.stat().st_blocks * 512 == 4 * MEBIBYTE
+    said = [(await small.sato.post(small.room, f"{number}"))["seq"] for number in range(3)]
+
+    fill(filler, leave=MEBIBYTE)
+    space.look()
+    for refused in (
+        small.sato.post(small.room, "もう入らない"),
+        small.sato.ask("edit", channel=small.room, seq=1, text="直す"),
+        small.sato.ask("room.create", kind="closed", name="総務", people=[]),
+    ):
+        with pytest.raises(Refused, match="disk_full"):
+            await refused
+    await answer(small, 10_000)
+    assert ballast.exists(), "what other programs fill is not given to them"
+
+    fill(filler)
+    with structlog.testing.capture_logs() as lines:
+        await answer(small, 2 * MEBIBYTE)
+    assert "ballast.given_up" in [line["event"] for line in lines], "this test needs the disk to be really full"
+    with pytest.raises(Refused, match="disk_full"):
+        await small.sato.post(small.room, "まだ入らない")
+    assert len((await everything(small.sato, small.room)).messages) == 3, "reading goes on"
+
+    filler.unlink()
+    space.look()
+    assert ballast.exists() and space.stopped == Use.NOTHING
+    said.append((await small.sato.post(small.room, "また入る"))["seq"])
+    assert sorted((await everything(small.sato, small.room)).messages) == said == [1, 2, 3, 4]
+
+
+async def test_what_was_on_its_way_when_the_disk_filled_is_told_unavailable_or_kept(small):
+    """Nobody has looked yet: the writer meets the full disk first, and then talk stops at once."""
+    ids, long = [str(uuid.uuid4()) for _ in range(40)], "あ" * 9000
+    fill(small.folder / "filler")
+    refs = [await small.sato.say("post", channel=small.room, text=long, client_id=each) for each in ids]
+    answers = await asyncio.gather(*(small.sato.answer_to(ref) for ref in refs), return_exceptions=True)
+    refused = {each.code for each in answers if isinstance(each, Refused)}
+    assert refused and refused <= {"unavailable", "disk_full"}
+    acked = [each["seq"] for each in answers if not isinstance(each, Refused)]
+    assert sorted((await everything(small.sato, small.room)).messages) == sorted(acked)
+
+    (small.folder / "filler").unlink()
+    small.space.look()
+    for client_id in ids:
+        await small.sato.post(small.room, long, client_id)
+    assert sorted((await everything(small.sato, small.room)).messages) == list(range(1, 41)), "each once"

@@ -4,59 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import sqlite3
-import uuid
 from pathlib import Path
-
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from chat import actions
 from server.opening import opened
-from tests.tools.client import Client, Refused
 from tests.tools.company import hire
-from tests.tools.process import ServerProcess
+from tests.tools.process import ServerProcess, free_port
 from tests.tools.running import settings_for
+from tests.tools.talkers import Sender
 
 ROOMS = 4
 SENDERS = 8
-
-
-class Sender:
-    """Says numbered things for ever; resends after each crash what was not acknowledged, under the same id."""
-
-    def __init__(self, name: str, token: str, rooms: list[int]) -> None:
-        self.name, self.token, self.rooms = name, token, rooms
-        self.acked: dict[str, tuple[int, int]] = {}
-        self.said = 0
-        self.pending: tuple[int, str, str] | None = None
-
-    async def talk(self, host: str) -> None:
-        """Until the line breaks."""
-        try:
-            client = await Client.connect(host, self.token)
-        except (OSError, InvalidHandshake, EOFError):
-            return
-        try:
-            await client.hello()
-            while True:
-                await self._say_one(client)
-        except (ConnectionError, ConnectionClosed, TimeoutError):
-            return
-        except Refused as refused:
-            assert refused.code == "unavailable", refused
-        finally:
-            await client.close()
-
-    async def _say_one(self, client: Client) -> None:
-        if self.pending is None:
-            self.said += 1
-            room = self.rooms[self.said % len(self.rooms)]
-            self.pending = (room, str(uuid.uuid4()), f"{self.name} {self.said}")
-        room, client_id, text = self.pending
-        ack = await client.post(room, text, client_id)
-        self.acked[client_id] = (room, ack["seq"])
-        self.pending = None
 
 
 async def test_kill_nine_loses_and_doubles_nothing(tmp_path, sqlite_template, tier):
@@ -109,9 +68,3 @@ async def _room(services, people, number: int) -> int:
     first, *others = people
     room = await services.writer.act(actions.create, first.id, "closed", f"room {number}", [p.id for p in others])
     return room.id
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -50,6 +50,15 @@ def postgres_database(server: str, template: str) -> Iterator[str]:
         _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def migrated(server: str, name: str = "renraku") -> str:
+    """The address of a new database on this server, in the newest shape."""
+    _administer(server, f"CREATE DATABASE {name}")
+    database = engine.throwaway_engine(engine.parse(_named(server, name)))
+    migrate.upgrade(database)
+    database.dispose()
+    return _named(server, name)
+
+
 def _named(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 

@@ -41,6 +41,10 @@ class Mirror:
     def have(self) -> dict[str, int]:
         return {str(channel): timeline.rev for channel, timeline in self.timelines.items()}
 
+    def hold(self, channel: int) -> None:
+        """From now on keep this channel's timeline, from its beginning."""
+        self.timelines[channel] = Timeline(0)
+
     def apply(self, frame: Frame) -> None:
         kind = frame["is"]
         if kind in ("welcome", "rooms"):
@@ -55,14 +59,28 @@ class Mirror:
             self.rooms[frame["channel"]]["read"] = frame["seq"]
         elif kind in ("changes", "reset"):
             self._catch_up(frame)
+        elif kind == "heads":
+            self._compare(frame["revs"])
         elif "rev" in frame and "channel" in frame:
             self._event(frame)
+
+    def _compare(self, revs: dict[str, int]) -> None:
+        for key, rev in revs.items():
+            channel = int(key.removeprefix("channel:"))
+            held = self.timelines.get(channel)
+            if held is not None and rev > held.rev:
+                self.gaps.add(channel)
 
     def _catch_up(self, frame: Frame) -> None:
         channel = frame["channel"]
         if "room" in frame:
             self.rooms[channel] = frame["room"]
-        held = self.timelines[channel]
+        held = self.timelines.get(channel)
+        if held is None:
+            return
+        if frame["is"] == "changes" and frame["since"] > held.rev:
+            self.gaps.add(channel)
+            return
         if frame["is"] == "reset":
             held = self.timelines[channel] = Timeline(frame["rev"], {}, {})
         for message in frame["messages"]:

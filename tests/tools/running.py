@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,6 +28,7 @@ class Running:
         self.port = port
         self.host = f"127.0.0.1:{port}"
         self.address = f"http://{self.host}"
+        self.processes: list[Running] = [self]
         self._clients: list[Client] = []
 
     async def connect(self, token: str, *, hello: bool = True, have: dict[str, int] | None = None) -> Client:
@@ -40,6 +42,26 @@ class Running:
     async def close_clients(self) -> None:
         for client in self._clients:
             await client.close()
+
+
+class Together(Running):
+    """Several processes on one database, in one loop: whoever connects comes to the next of them."""
+
+    def __init__(self, processes: list[Running]) -> None:
+        first = processes[0]
+        super().__init__(first.services, first.port)
+        self.processes = processes
+        self._next = itertools.cycle(processes)
+
+    async def connect(self, token: str, *, hello: bool = True, have: dict[str, int] | None = None) -> Client:
+        return await next(self._next).connect(token, hello=hello, have=have)
+
+
+@contextlib.asynccontextmanager
+async def together(settings: Settings, clock: Clock = system_clock, processes: int = 2) -> AsyncIterator[Together]:
+    """Several servers on the same database and bus."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield Together([await stack.enter_async_context(running(settings, clock)) for _ in range(processes)])
 
 
 @contextlib.asynccontextmanager

@@ -9,6 +9,7 @@ import pytest
 from server.auth import actions
 from server.auth.model import operator
 from server.auth.passwords import PasswordPool, TooManySignIns
+from tests.tools.company import hire
 from tests.tools.running import Running
 from tests.tools.visitor import PASSWORD, Visitor, problem_in
 
@@ -216,6 +217,7 @@ async def test_an_old_hash_is_renewed_when_its_owner_comes(server: Running, add,
 
 
 async def test_the_page_speaks_the_language_one_asked_for(server: Running):
+    await hire(server.services, "sato")
     async with Visitor(server) as visitor:
         english = await visitor.get("/signin?lang=en&next=/talk")
         wrong = await visitor.sign_in("x", "y")

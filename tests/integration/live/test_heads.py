@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from server import run
+from server import draining
 from tests.tools.company import hire
 from tests.tools.running import running, settings_for
 
@@ -31,7 +31,7 @@ async def test_at_the_end_everybody_is_told_when_to_come_back(tmp_path, sqlite_t
     async with running(settings_for(tmp_path / "var", sqlite_template)) as server:
         sato = await hire(server.services, "sato")
         clients = [await server.connect(sato.token) for _ in range(5)]
-        await run.say_goodbye(list(server.services.hub.connections()))
+        await draining.say_goodbye(list(server.services.hub.connections()), asyncio.Event())
         for client in clients:
             await client.expect_close(1012)
         waits = [client.heard[-1]["retry_ms"] for client in clients]

@@ -225,7 +225,38 @@ def test_check_config_shows_what_is_set_and_no_password(renraku: Command, monkey
     sound = renraku("check-config")
     assert sound.exit_code == 0
     assert "RENRAKU_ARGON2_MEMORY = 64" in sound.output and "✓ modules: chat, web" in sound.output
+    assert re.search("^[✓!] sandbox: ", sound.output, re.MULTILINE)
 
     monkeypatch.setenv("RENRAKU_DATABASE_URL", "postgresql://renraku:geheim@127.0.0.1:1/renraku")
     wrong = renraku("check-config")
     assert wrong.exit_code == 1 and "✗ database" in wrong.output and "geheim" not in wrong.output
+
+
+async def test_the_first_run_tells_a_code_to_the_terminal_and_to_the_log(start: Start, renraku: Command, var: Path):
+    nobody = await asyncio.to_thread(renraku, "welcome")
+    assert (nobody.exit_code, nobody.output) == (1, f"Error: There is no company in {var} yet.\n")
+
+    child = await start("serve", "--port", "0", "--no-demo")
+    address, where, code = await greeting(child, 3)
+    assert f"{address.split()[-1]}setup" in where
+    assert "says how to open one" in (await asyncio.to_thread(renraku, "welcome")).output
+    async with httpx2.AsyncClient(base_url=address.split()[-1], headers=FORM, timeout=PATIENCE) as client:
+        typed = {"code": code.strip(), "company": "北斗精機", "name": "佐野", "login_id": "sano@hokuto.example"}
+        made = await client.post("setup", data={**typed, "password": "a good long one", "again": "a good long one"})
+        assert made.status_code == 200
+
+    told = await asyncio.to_thread(renraku, "welcome")
+    for fact in ("北斗精機 様", "■サーバURL", "sano@hokuto.example", "■団体コード", "トークライセンス数: 100 ID"):
+        assert fact in told.output
+    assert "a good long one" not in told.output
+    written = await asyncio.to_thread(renraku, "welcome", "--write", str(var / "letter.txt"))
+    assert written.exit_code == 0 and (var / "letter.txt").read_text("utf-8-sig") == told.output[:-1]
+    again = await asyncio.to_thread(renraku, "welcome", "--write", str(var / "letter.txt"))
+    assert (again.exit_code, again.output) == (1, f"Error: {var / 'letter.txt'}: File exists.\n")
+    assert (await asyncio.to_thread(renraku, "check-config")).output.count("1 written") == 1
+
+    assert await stopped(child, signal.SIGTERM) == 0
+    assert child.stderr is not None
+    (line,) = [line for line in (await child.stderr.read()).decode().splitlines() if "setup.code" in line]
+    assert code.strip() in line
+    assert renraku("welcome").output == told.output, "without a server too"

@@ -40,7 +40,7 @@ async def test_the_demo_is_loaded_once_and_its_sign_ins_work(settings: Settings)
     assert len(sign_ins) == 12 and len({each.password for each in sign_ins}) == 12
     assert [each.login_id.split("@")[0] for each in demo.shown(sign_ins)] == ["sano", "nguyen", "miura"]
     assert stat.S_IMODE((settings.var / "demo.txt").stat().st_mode) == 0o600
-    async with running(demo.with_company(settings)) as server:
+    async with running(settings) as server:
         for each in demo.shown(sign_ins):
             async with Visitor(server) as visitor:
                 answer = await visitor.sign_in(each.login_id, each.password)

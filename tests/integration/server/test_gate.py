@@ -8,6 +8,7 @@ import json
 import pytest
 import structlog
 
+from tests.tools.company import hire
 from tests.tools.running import Running
 from tests.tools.visitor import Visitor
 
@@ -134,6 +135,7 @@ async def test_a_bug_is_told_with_its_number_and_logged_with_its_traceback(
 
 
 async def test_the_access_log_knows_no_query_and_no_cookie(server: Running):
+    await hire(server.services, "sato")
     with structlog.testing.capture_logs() as lines:
         async with Visitor(server) as visitor:
             visitor.cookies["__Host-session"] = "token-of-somebody"

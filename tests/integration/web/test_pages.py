@@ -115,6 +115,7 @@ async def test_the_pages_own_files_are_asked_for_again_and_not_sent_twice(server
 
 
 async def test_without_tls_the_page_says_what_is_missing(server: Running):
+    await hire(server.services, "sato")
     async with Visitor(server) as visitor:
         page = await visitor.get("/signin", **ELSEWHERE)
         origin = {"Origin": "http://192.168.1.5:8000", **ELSEWHERE, **HTML}
@@ -130,6 +131,7 @@ async def test_without_tls_the_page_says_what_is_missing(server: Running):
 async def test_without_tls_the_page_leads_to_the_address_that_has_it(tmp_path: Path, sqlite_template: Path):
     settings = settings_for(tmp_path / "var", sqlite_template, public_url="https://renraku.example.co.jp")
     async with running(settings) as server, Visitor(server) as visitor:
+        await hire(server.services, "sato")
         page = await visitor.get("/signin", **ELSEWHERE)
     assert 'href="https://renraku.example.co.jp/signin"' in page.text
     assert "<form" not in page.text and "reverse_proxy" not in page.text

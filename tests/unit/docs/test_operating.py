@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from server.cli import main
+from server.figures import FIGURES
 from tests.tools.documents import ROOT, codes, page, table
 
 TEXT = page("docs/operating.md")
@@ -48,3 +49,8 @@ def logged() -> set[tuple[str, str]]:
 
 def ours(path: Path) -> bool:
     return "node_modules" not in path.parts
+
+
+def test_every_metric_stands_there_with_its_labels():
+    listed = [(codes(row[0])[0], row[1], tuple(codes(row[2])), row[3]) for row in table(TEXT, "Metrics")]
+    assert listed == [(each.full_name, each.kind, each.labels, each.help) for each in FIGURES]

@@ -12,6 +12,7 @@ from tests.tools.documents import ROOT, anchors, codes, links, page, pages
 FOLDERS = [
     "server",
     "server/auth",
+    "server/contract",
     "server/data",
     "server/live",
     "server/work",

@@ -11,14 +11,18 @@ import chat.frames
 import server.live.frames
 from chat.catchup import CHANGES_LIMIT
 from chat.model import MEMBERS_LIMIT, MESSAGE_LIMIT, ROOM_NAME_LIMIT
+from server.contract.asyncapi import asyncapi
+from server.contract.documents import contract_of
+from server.contract.schemas import tag_of
 from server.live import connection, conversation, protocol
-from server.live.frames import CloseCode, Command, Frame
+from server.live.frames import CloseCode, Command, Frame, Hello
+from server.module import load_modules
 from server.run import MESSAGE_BYTES
 from server.settings import Settings
 from tests.tools.documents import codes, page, table
 
 TEXT = page("docs/protocol.md")
-SHAPES = {"Me", "Person", "Message", "Member", "Room", "OpenRoom"}
+CONTRACT = contract_of(load_modules(Settings.model_fields["modules"].default))
 
 
 def described(*titles: str) -> dict[str, set[str]]:
@@ -47,18 +51,22 @@ def test_every_command_stands_there_with_its_fields():
 
 
 def test_every_frame_stands_there_with_its_fields():
-    assert described("Answers", "Events") == structs(Frame)
+    (welcome,) = CONTRACT.answers[Hello]
+    existing = {**structs(Frame), "welcome": set(welcome.__struct_fields__)}
+    assert described("From connecting to resuming", "Answers", "Events") == existing
 
 
-def test_a_command_is_answered_by_frames_that_exist():
-    known = set(structs(Frame)) | {"welcome"}
-    answers = [answer for row in table(TEXT, "Commands") for answer in row[2].split(" or ")]
-    assert set(answers) <= known
+def test_a_command_is_answered_by_the_frames_that_it_is_promised():
+    answers = {row[0].strip("`"): row[2].split(" or ") for row in table(TEXT, "Commands")}
+    promised = {tag_of(command): [tag_of(frame) for frame in frames] for command, frames in CONTRACT.answers.items()}
+    assert answers == promised
 
 
 def test_every_shape_stands_there_with_its_fields():
-    kinds = {**vars(server.live.frames), **vars(chat.frames)}
-    assert described("Shapes") == {name: set(kinds[name].__struct_fields__) for name in SHAPES}
+    document = asyncapi(CONTRACT, "")["components"]
+    shapes = {name: schema for name, schema in document["schemas"].items() if name not in document["messages"]}
+    existing = {name: set(schema["properties"]) for name, schema in shapes.items() if "properties" in schema}
+    assert described("Shapes") == existing
 
 
 def test_every_close_code_of_ours_stands_there():

@@ -124,7 +124,7 @@ async def test_whatever_the_order_of_arrival_the_order_heard_is_rev(seed):
             await asyncio.sleep(0.01)
     assert revs(line) == revs(second) == list(range(1, 41))
     assert bool(reads) == bool(lost) and len(reads) <= 3
-    while hub._mending:
+    while hub._mender._tasks:
         await asyncio.sleep(0.01)
 
 
@@ -143,7 +143,7 @@ async def test_a_gap_that_hides_a_removal_tells_the_removed_nothing():
         while revs(stayer) != [1, 3]:
             await asyncio.sleep(0.01)
     assert revs(removed) == [1]
-    while hub._mending:
+    while hub._mender._tasks:
         await asyncio.sleep(0.01)
 
 
@@ -236,18 +236,18 @@ async def test_a_joining_that_waited_in_a_gap_does_not_undo_what_was_read():
             await asyncio.sleep(0.01)
     hub.publish([posted(9)])
     assert 9 in revs(stayer) and 9 not in revs(outsider)
-    while hub._mending:
+    while hub._mender._tasks:
         await asyncio.sleep(0.01)
 
 
 async def test_a_gap_that_cannot_be_read_is_tried_again(monkeypatch):
-    monkeypatch.setattr("server.live.hub.MEND_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("server.live.mending.MEND_AGAIN_SECONDS", 0.01)
     hub, tries = Hub(), []
     _, line = someone(hub, 1, "channel:1")
 
     async def mend(key, rev):
         tries.append(rev)
-        assert len(hub._mending) == 1, "however often it fails, one task tries"
+        assert len(hub._mender._tasks) == 1, "however often it fails, one task tries"
         if len(tries) < 12:
             raise ConnectionError("the database is away")
         if len(tries) < 24:
@@ -259,7 +259,7 @@ async def test_a_gap_that_cannot_be_read_is_tried_again(monkeypatch):
     async with asyncio.timeout(5):
         while revs(line) != [1, 2, 3]:
             await asyncio.sleep(0.01)
-    while hub._mending:
+    while hub._mender._tasks:
         await asyncio.sleep(0.01)
 
 
@@ -286,3 +286,120 @@ async def test_a_line_that_was_full_before_hello_is_slow_from_the_start():
     assert revs(line) == []
     connection.drained()
     assert line.frames[-1]["is"] == "heads"
+
+
+async def test_the_first_event_is_told_from_the_next_by_the_head_that_was_read():
+    """Two processes' first events overtake each other: without a head the earlier would be taken for old."""
+    hub = Hub()
+    connection, line = someone(hub, 1)
+    hub.watch(connection, "channel:1", 3, head=5)
+    hub.mend_with(never)
+    hub.publish([posted(7)])
+    hub.publish([posted(6)])
+    async with asyncio.timeout(5):
+        while revs(line) != [6, 7]:
+            await asyncio.sleep(0.01)
+
+
+async def never(key, rev):
+    raise AssertionError("nothing was missing")
+
+
+async def test_what_the_database_has_and_no_bus_has_brought_is_read_once_for_all():
+    hub, reads = Hub(), []
+
+    async def mend(key, rev):
+        reads.append((key, rev))
+        return Missing(9, tuple(posted(n).frame for n in range(rev + 1, 10)))
+
+    hub.mend_with(mend)
+    lines = [someone(hub, account, "channel:1")[1] for account in (1, 2)]
+    hub.publish([posted(5)])
+    hub.behind({"channel:1": 9, "channel:2": 4})
+    async with asyncio.timeout(5):
+        while any(revs(line) != [5, 6, 7, 8, 9] for line in lines):
+            await asyncio.sleep(0.01)
+    hub.behind({"channel:1": 9})
+    assert reads == [("channel:1", 5)]
+
+
+async def test_while_rights_cannot_be_read_nothing_is_delivered_and_afterwards_all_in_order():
+    hub = Hub()
+    _, leaver = someone(hub, 1, "channel:1")
+    _, stayer = someone(hub, 2, "channel:1")
+    hub.publish([posted(1)])
+    hub.mute()
+    hub.publish([posted(2)])
+    hub.publish([Event("channel:1", 3, Done(ref=0), leaves=(1,)), posted(4)])
+    assert revs(leaver) == revs(stayer) == [1]
+    hub.revoke(Revoked(account=1))
+    hub.unmute()
+    assert revs(leaver) == [1] and revs(stayer) == [1, 2, 4]
+
+
+async def test_a_gap_that_is_read_while_nothing_may_be_delivered_waits_too(monkeypatch):
+    monkeypatch.setattr("server.live.mending.MEND_AGAIN_SECONDS", 0.01)
+    hub, read = Hub(), asyncio.Event()
+
+    async def mend(key, rev):
+        hub.mute()
+        read.set()
+        return Missing(3, tuple(posted(n).frame for n in range(rev + 1, 4)))
+
+    hub.mend_with(mend)
+    _, line = someone(hub, 1, "channel:1")
+    hub.publish([posted(1), posted(3)])
+    await read.wait()
+    await asyncio.sleep(0.03)
+    assert revs(line) == [1]
+    hub.mend_with(no_more(hub))
+    hub.unmute()
+    async with asyncio.timeout(5):
+        while revs(line) != [1, 2, 3]:
+            await asyncio.sleep(0.01)
+
+
+def no_more(hub):
+    async def mend(key, rev):
+        return Missing(3, tuple(posted(n).frame for n in range(rev + 1, 4)))
+
+    return mend
+
+
+async def test_what_notices_did_not_bring_is_restored_from_the_rows():
+    hub = Hub()
+    connection, line = someone(hub, 1, "channel:1", "channel:2", "other:1")
+    _, second = someone(hub, 1)
+    hub.restore(1, "channel:", {"channel:2": 4, "channel:3": 7}, lambda key: Done(ref=int(key[-1])))
+    hub.publish([posted(9), posted(9, "channel:2"), posted(8, "channel:3"), posted(9, "other:1")])
+    assert {topic.key for topic in connection.topics} == {"channel:2", "channel:3", "other:1"}
+    assert [frame for frame in line.frames if frame["is"] == "done"] == [{"is": "done", "ref": 1}]
+    assert {"is": "heads", "revs": {"channel:3": 7}} in line.frames
+    assert len(revs(second)) == 2, "all devices are alike"
+
+
+async def test_what_is_fleeting_reaches_those_who_look_and_no_crowd():
+    hub = Hub()
+    watching = [someone(hub, account, "channel:1") for account in range(1, 4)]
+    hub.view(watching[0][0], "channel:1")
+    hub.view(watching[1][0], "channel:1")
+    hub.view(watching[1][0], "")
+    typing = Event("channel:1", None, Done(ref=0), fleeting=True)
+    hub.publish([typing])
+    assert [len(line.frames) for _, line in watching] == [1, 0, 0]
+    crowd = [someone(hub, account, "channel:1") for account in range(100, 150)]
+    for connection, _ in crowd:
+        hub.view(connection, "channel:1")
+    hub.publish([typing])
+    assert [len(line.frames) for _, line in crowd] == [0] * 50, "51 look"
+
+
+async def test_a_slow_line_is_not_given_what_is_fleeting_and_does_not_owe_it():
+    hub = Hub()
+    connection, line = someone(hub, 1, "channel:1")
+    hub.view(connection, "channel:1")
+    connection.slowed()
+    hub.publish([Event("channel:1", None, Done(ref=0), fleeting=True)])
+    assert line.frames == [] and connection.owed_frames == 0
+    connection.drained()
+    assert line.frames == [], "nothing is missing"

@@ -86,6 +86,17 @@ describe('↑', () => {
   })
 })
 
+test('only a text that grows is told of as writing', async () => {
+  const onwrite = vi.fn()
+  render(ComposerHarness, { onpost, oneditlast, onwrite, textLimit: 100 })
+  const box: HTMLTextAreaElement = screen.getByRole('textbox')
+  await write(box, 'おは')
+  expect(onwrite).toHaveBeenCalledTimes(1)
+  await write(box, 'お')
+  await write(box, '')
+  expect(onwrite).toHaveBeenCalledTimes(1)
+})
+
 test('a draft is there again after a reload', async () => {
   const box = field()
   await write(box, '書きかけ')

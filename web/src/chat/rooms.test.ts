@@ -180,6 +180,12 @@ describe('gaps', () => {
     expect(withHead(rooms, 12, 1).stale).toBe(true)
   })
 
+  test('a head of a room that is not in the list asks for a fresh list, once', () => {
+    const rooms = withHead(listOf(new Channel()), 99, 0)
+    expect(rooms.stale).toBe(true)
+    expect(withHead(rooms, 98, 4)).toBe(rooms)
+  })
+
   test('a room that came or went while the list was asked for is not undone by it', () => {
     const [a, b] = [new Channel(1), new Channel(2)]
     let rooms = asking(listOf(a))

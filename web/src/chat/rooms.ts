@@ -83,10 +83,10 @@ export function withMarked(rooms: Rooms, marked: Pick<Marked, 'channel' | 'seq'>
   return room && marked.seq > room.read ? put(rooms, withRead(room, marked.seq)) : rooms
 }
 
-/** The newest numbers of the server: is one of them ahead of the list? */
+/** The newest numbers of the server: is one of them ahead of the list, or of a room that is not in it? */
 export function withHead(rooms: Rooms, channel: number, rev: number): Rooms {
   const room = rooms.byId.get(channel)
-  return room && rev > room.rev && !rooms.stale ? { ...rooms, stale: true } : rooms
+  return rev > (room?.rev ?? -1) && !rooms.stale ? { ...rooms, stale: true } : rooms
 }
 
 /** Newest activity first. */

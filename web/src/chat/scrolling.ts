@@ -41,6 +41,17 @@ export function newestSeen(box: HTMLElement, list: HTMLElement): number {
   return Number(rows[below - 1]?.dataset.seq ?? 0)
 }
 
+/** Own messages of which something can be seen, from top to bottom. */
+export function ownSeen(box: HTMLElement, list: HTMLElement): number[] {
+  const rows = messageRows(list)
+  const { top, bottom } = box.getBoundingClientRect()
+  const seen: number[] = []
+  for (let at = firstBelow(rows, top); rows[at] && rows[at]!.getBoundingClientRect().top < bottom; at++) {
+    if (rows[at]!.classList.contains('own')) seen.push(Number(rows[at]!.dataset.seq))
+  }
+  return seen
+}
+
 /** The message in the middle of what can be seen. */
 export function middleOf(box: HTMLElement, list: HTMLElement): number | null {
   const rows = messageRows(list)

@@ -1,6 +1,7 @@
 /** The whole of talk as one value, and what each frame does to it. Pure: the parts do the work. */
 import type { Arrival } from '../lib/socket'
-import { type ChannelEvent, isChannelEvent, type Page, type Reset } from '../lib/wire'
+import { isChannelEvent } from '../lib/frames'
+import type { ChannelEvent, Page, Reset } from '../lib/wire'
 import * as members from './members'
 import type { Members } from './members'
 import * as outbox from './outbox'

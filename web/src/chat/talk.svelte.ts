@@ -5,11 +5,14 @@ import { type Arrival, Line, type LineState, NoAnswer, Refused } from '../lib/so
 import { type Answers, CloseCode, type Command, type Room } from '../lib/wire'
 import { Marks } from './marks'
 import type { Outbox } from './outbox'
+import { Presences } from './presence.svelte'
+import { Reading } from './reads.svelte'
 import * as rooms from './rooms'
 import type { Rooms } from './rooms'
 import { Sender } from './sender'
 import { emptyState, forgotten, type State, withArrival, withTimeline } from './state'
 import * as timeline from './timeline'
+import { Typists } from './typing.svelte'
 
 /** Timelines kept beside the open one, so that going back and forth asks nothing. */
 const KEPT_TIMELINES = 6
@@ -44,6 +47,10 @@ export class Talk {
   unreadFrom = $state.raw(0)
   paging = $state.raw<'before' | 'after' | null>(null)
   textLimit = $state.raw(10_000)
+
+  readonly presence: Presences
+  readonly typists: Typists
+  readonly reading: Reading
 
   private current: State
   private editMs = Number.POSITIVE_INFINITY
@@ -81,6 +88,15 @@ export class Talk {
       isOpen: () => this.net.state === 'open',
     })
     this.sender.restore()
+    const line = {
+      self: me.id,
+      ask: <C extends Command>(command: C) => this.ask(command),
+      isOpen: () => this.net.state === 'open',
+      room: (id: number) => this.room(id),
+    }
+    this.presence = new Presences(line)
+    this.typists = new Typists(line)
+    this.reading = new Reading(line)
   }
 
   private get state(): State {
@@ -99,7 +115,8 @@ export class Talk {
   start(): () => void {
     this.lineChanged('connecting')
     this.net.start()
-    return () => this.net.stop()
+    const ends = [this.presence.start(), this.typists.start(), () => this.net.stop()]
+    return () => ends.forEach((end) => end())
   }
 
   /** Signing out: the server's closing must not lead anywhere else. */
@@ -133,6 +150,8 @@ export class Talk {
     this.channel = null
     this.problem = null
     this.unreadFrom = 0
+    this.typists.show(0)
+    this.reading.show(0)
   }
 
   /** Creating, joining or finding a room: it is in the list when this resolves. */
@@ -185,6 +204,7 @@ export class Talk {
   // ---------------------------------------------------------------- messages
 
   post(channel: number, text: string): void {
+    this.typists.sent()
     this.sender.add({ client_id: clientId(), channel, text, at: Date.now() + this.skew })
   }
 
@@ -222,6 +242,7 @@ export class Talk {
     this.marks.resume((channel) => this.serverRead.get(channel))
     this.sender.flush()
     this.settle()
+    for (const part of [this.presence, this.typists, this.reading]) part.opened()
     if (this.channel !== null && !this.timelineOf(this.channel)) this.enter()
   }
 
@@ -238,6 +259,7 @@ export class Talk {
       next = withArrival(next, arrival)
     }
     this.state = next
+    for (const part of [this.presence, this.typists, this.reading]) arrivals.forEach((arrival) => part.arrived(arrival))
     this.settle()
   }
 
@@ -317,6 +339,8 @@ export class Talk {
       return
     }
     this.problem = null
+    this.typists.show(channel)
+    this.reading.show(channel)
     this.unreadFrom = rooms.unread(room) ? room.read + 1 : 0
     const held = this.timelineOf(channel)
     if (held && timeline.atEnd(held) && (!this.unreadFrom || timeline.first(held) <= this.unreadFrom)) return

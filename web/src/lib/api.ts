@@ -1,18 +1,7 @@
 /** The few questions that go over HTTP instead of the socket. */
-import type { Language, Me } from './wire'
+import type { CompanyMe, Language, SessionList } from './wire'
 
-export interface CompanyMe extends Me {
-  company: string
-}
-
-export interface Session {
-  id: string
-  created: number
-  seen: number
-  agent: string
-  address: string
-  current: boolean
-}
+export type { CompanyMe, SessionRow as Session } from './wire'
 
 /** The server said no, or could not be reached (`status` 0); `message` is for the person, and may be empty. */
 export class ApiError extends Error {
@@ -29,7 +18,7 @@ const TIMEOUT_MS = 15_000
 
 export const me = () => call<CompanyMe>('GET', '/api/me')
 export const setLanguage = (language: Language) => call<unknown>('POST', '/api/settings', { language })
-export const sessions = async () => (await call<{ sessions: Session[] }>('GET', '/api/sessions')).sessions
+export const sessions = async () => (await call<SessionList>('GET', '/api/sessions')).sessions
 export const endOtherSessions = () => call<unknown>('POST', '/api/sessions/end-others', {})
 export const endSession = (id: string) => call<unknown>('POST', '/api/sessions/end', { id })
 

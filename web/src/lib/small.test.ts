@@ -4,7 +4,7 @@ import { backoff } from './backoff'
 import { clientId } from './clientid'
 import { hue, initial } from './initial'
 import { parse } from './router.svelte'
-import { day, dayNumber, short, time } from './time'
+import { atDayEnd, day, dayNumber, fromLocal, short, time, toLocal, until } from './time'
 
 test('a client id is what the server takes, and sorts by its time', () => {
   const ids = [1, 2, 3].map((n) => clientId(1_800_000_000_000 + n))
@@ -25,6 +25,23 @@ test('dates and times as they are written here', () => {
   expect(day('en', at)).toMatch(/Thu,? 1 Apr 2027/)
   expect(time(at)).toBe('9:05')
   expect(time(new Date(2027, 3, 1, 0, 0).getTime())).toBe('0:00')
+})
+
+test('when somebody returns is told as a time, and with the day when it is not today', () => {
+  const now = new Date(2027, 3, 1, 9, 5).getTime()
+  const at = new Date(2027, 3, 2, 15, 30).getTime()
+  expect(until('ja', now + 60_000, now)).toBe('9:06')
+  expect(until('ja', at, now)).toBe('4/2 15:30')
+  expect(until('en', at, now)).toBe('15:30, 2 Apr')
+  expect(until('ja', new Date(2028, 0, 2, 0, 5).getTime(), now)).toBe('2028/01/02 0:05')
+  expect(until('ja', atDayEnd(now), now)).toBe('23:59')
+})
+
+test('a moment goes through a field for date and time unchanged', () => {
+  const at = new Date(2027, 3, 1, 9, 5).getTime()
+  expect(toLocal(at)).toBe('2027-04-01T09:05')
+  expect(fromLocal(toLocal(at))).toBe(at)
+  expect(fromLocal('')).toBeNaN()
 })
 
 test('a list tells a moment as briefly as it can', () => {

@@ -3,7 +3,8 @@
  * hands over what arrives once per animation frame: applying frames one by one costs five times the script time.
  */
 import { backoff } from './backoff'
-import { type Answers, CloseCode, type Command, type Frame, type Hello, isFinal } from './wire'
+import { isFinal } from './frames'
+import { type Answers, CloseCode, type Command, type Frame, type Hello } from './wire'
 
 export type LineState = 'connecting' | 'open' | 'waiting' | 'ended'
 

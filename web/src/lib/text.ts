@@ -17,6 +17,11 @@ export function codePoints(text: string): number {
   return count
 }
 
+/** As texts are compared when one looks for them: full-width letters and half-width kana find what they mean. */
+export function folded(text: string): string {
+  return text.normalize('NFKC').toLowerCase()
+}
+
 export interface Piece {
   text: string
   href?: string

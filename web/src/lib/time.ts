@@ -43,6 +43,32 @@ export function short(language: Language, at: number, now: number, yesterday: st
   return format('en', { day: 'numeric', month: 'short' }).format(at)
 }
 
+/** When something ends, as short as it can be told: today the time, later the day too. */
+export function until(language: Language, at: number, now: number): string {
+  if (dayNumber(at) === dayNumber(now)) return time(at)
+  const when = new Date(at)
+  const sameYear = when.getFullYear() === new Date(now).getFullYear()
+  if (language === 'ja') return `${sameYear ? `${when.getMonth() + 1}/${when.getDate()}` : date(at)} ${time(at)}`
+  return `${time(at)}, ${format('en', { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) }).format(at)}`
+}
+
+/** The last minute of the local day. */
+export function atDayEnd(at: number): number {
+  return new Date(at).setHours(23, 59, 0, 0)
+}
+
+/** As `<input type="datetime-local">` writes a moment. */
+export function toLocal(at: number): string {
+  const when = new Date(at)
+  const day = [when.getFullYear(), two(when.getMonth() + 1), two(when.getDate())].join('-')
+  return `${day}T${two(when.getHours())}:${two(when.getMinutes())}`
+}
+
+/** NaN when it is no time. */
+export function fromLocal(text: string): number {
+  return new Date(text).getTime()
+}
+
 /** The number of the local day: equal for two moments of the same day. */
 export function dayNumber(at: number): number {
   const when = new Date(at)

@@ -1,0 +1,62 @@
+"""The way out of a process: nobody new, good-byes in waves, work under way finished, all within a known time.
+
+A second signal hurries: no pauses between waves, no waiting for what takes long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from server.live.connection import Connection
+from server.live.frames import CloseCode
+from server.services import Services
+
+WAVE = 250
+WAVE_SECONDS = 0.5
+RESTART_SECONDS = 3.0
+"""What a start takes: whoever knocks earlier finds nobody, and waits longer the next time."""
+RETURN_MS = 5
+"""What one that comes back costs at the start; all are spread over so much a connection."""
+FINISH_SECONDS = 10.0
+"""For a job under way; afterwards another process takes it up."""
+
+log = structlog.get_logger()
+
+
+async def say_goodbye(connections: list[Connection], hurry: asyncio.Event) -> None:
+    """Close all sockets in waves, each told to come back at a moment of its own, after the last wave and a start."""
+    spread = max(2000, len(connections) * RETURN_MS)
+    for start in range(0, len(connections), WAVE):
+        waves_left = (len(connections) - start - 1) // WAVE
+        away = int((waves_left * WAVE_SECONDS + RESTART_SECONDS) * 1000)
+        for connection in connections[start : start + WAVE]:
+            connection.close(CloseCode.RESTART, retry_ms=away + random.randrange(spread))
+        if waves_left:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(hurry.wait(), WAVE_SECONDS)
+
+
+async def finish(services: Services, work: list[asyncio.Task[None]], hurry: asyncio.Event) -> None:
+    """Let the loops end that take nothing new while the process drains; one that takes too long is cancelled."""
+    services.draining = True
+    services.wakeups.wake_all()
+    await unless(hurry, asyncio.gather(*work, return_exceptions=True), FINISH_SECONDS)
+    for task in work:
+        if task.done() and not task.cancelled() and task.exception() is not None:
+            log.error("work.died", exc_info=task.exception())
+
+
+async def unless(hurry: asyncio.Event, ending: asyncio.Future[Any], seconds: float) -> None:
+    """Wait for ``ending``, so long at most, and not when somebody hurries; then it is cancelled."""
+    hurried = asyncio.create_task(hurry.wait(), name="hurry")
+    try:
+        await asyncio.wait({ending, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in (hurried, ending):
+            each.cancel()
+        await asyncio.gather(hurried, ending, return_exceptions=True)

@@ -1,0 +1,18 @@
+"""How people have said they can be reached: the chosen state is durable, who is seen at a device is not."""
+
+from sqlalchemy import Column, ForeignKey, PrimaryKeyConstraint, Table
+
+from server.data.metadata import metadata
+from server.data.types import Id, Key, UtcTime
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    # "away" or "out"; who has chosen nothing has no row.
+    Column("state", Key, nullable=False),
+    # When somebody who is out returns; he counts as himself again from then on.
+    Column("until", UtcTime),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("account_id"),
+)

@@ -1,0 +1,157 @@
+"""Every example of the documents, sent to a running server and answered as the documents say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from server.auth import first_run
+from server.contract.documents import ASYNCAPI, OPENAPI
+from tests.tools.documents import ROOT
+from tests.tools.running import Running
+from tests.tools.stranger import HttpDocument, Stranger
+from tests.tools.visitor import PASSWORD
+from web import assets, pages
+
+SOCKET: dict[str, Any] = json.loads((ROOT / ASYNCAPI).read_text("utf-8"))
+HTTP: dict[str, Any] = json.loads((ROOT / OPENAPI).read_text("utf-8"))
+COMMANDS = [
+    pytest.param(example["payload"], id=f"{name}-{number}")
+    for name, operation in SOCKET["operations"].items()
+    if operation["action"] == "receive"
+    for number, example in enumerate(SOCKET["components"]["messages"][name]["examples"])
+]
+BEFORE_HELLO = ("hello", "ping")
+SAID = "0198c0de-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+
+
+# ---------------------------------------------------------------- the socket
+
+
+@pytest.fixture
+async def rooms(server: Running, people: None, sato: Stranger) -> None:
+    """Channel 1 with twelve messages of two, and the open channel 2, as the examples have them."""
+    suzuki = await Stranger.arrive(server.address)
+    await suzuki.sign_in("suzuki@hokuto.example", PASSWORD)
+    await sato.connect()
+    await suzuki.connect()
+    made = await sato.say("room.create", kind="group", name="見積もり", people=[2])
+    for number in range(1, 13):
+        posted = await (sato if number % 2 else suzuki).post(1, f"その{number}")
+    opened = await suzuki.say("room.create", kind="open", name="お知らせ")
+    assert (made["room"]["id"], posted["seq"], opened["room"]["id"]) == (1, 12, 2), "the examples need this world"
+    await sato.cut()
+    await suzuki.leave()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_a_command_is_answered_by_a_frame_that_is_named_for_it(
+    sato: Stranger, rooms: None, command: dict[str, Any]
+):
+    if command["do"] in BEFORE_HELLO:
+        await sato.open_line()
+    else:
+        await sato.come_back()
+
+    answer = await (await sato.send_exactly(command))
+
+    hoped_for = set(sato.socket.answers[command["do"]]) - {"error"}
+    assert answer["is"] in hoped_for, answer
+
+
+async def test_what_is_refused_is_refused_as_the_document_says(sato: Stranger):
+    await sato.connect()
+    answer = await (await sato.send_exactly({"do": "post", "ref": 9, "channel": 77, "client_id": SAID, "text": "?"}))
+    assert answer["is"] == "error"
+    assert answer["code"] in sato.socket.text["x-error-codes"]
+
+
+# ---------------------------------------------------------------- HTTP
+
+
+FIRST_RUN = ("setupPage", "setUp", "letter")
+"""Only while there is nobody: one after the other, below."""
+
+
+def requests() -> list[Any]:
+    """Each operation with each example of its body, and whether that is all it asks."""
+    operations = [each for methods in HTTP["paths"].values() for each in methods.values()]
+    return [
+        pytest.param(each["operationId"], value, id=f"{each['operationId']}-{number}")
+        for each in operations
+        if each["operationId"] not in FIRST_RUN
+        for number, value in enumerate(values_of(each))
+    ]
+
+
+def values_of(operation: dict[str, Any]) -> list[Any]:
+    contents = operation.get("requestBody", {"content": {}})["content"].values()
+    return [example["value"] for content in contents for example in content["examples"].values()] or [None]
+
+
+def example_of(id: str) -> Any:
+    _, _, operation = HttpDocument(HTTP).operation(id)
+    return values_of(operation)[0]
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A built app that holds the file of the example."""
+    parameters = HTTP["paths"]["/assets/{name}"]["get"]["parameters"]
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / parameters[0]["example"]).write_text("let app = 1")
+    (tmp_path / "index.html").write_text("<!doctype html><title>app</title>")
+    monkeypatch.setattr(assets, "DIST", tmp_path)
+    monkeypatch.setattr(pages, "DIST", tmp_path)
+
+
+@pytest.mark.parametrize(("id", "value"), requests())
+async def test_a_request_is_answered_as_its_document_says(sato: Stranger, built: None, id: str, value: Any):
+    answer = await sato.request(id, value)
+
+    _, _, operation = sato.http.operation(id)
+    assert answer.status_code < 400 or id == "ready", answer.text
+    assert str(answer.status_code) in operation["responses"], "an answer that is only said to be a refusal"
+
+
+async def test_the_first_run_is_answered_as_its_document_says(server: Running, monkeypatch: pytest.MonkeyPatch):
+    form = example_of("setUp")
+    monkeypatch.setattr(first_run, "readable_password", lambda: form["code"])
+
+    def make_code(tx: Any) -> str | None:
+        return first_run.make_code(tx, alone=True)
+
+    assert await server.services.writer.act(make_code) == form["code"]
+    founder = await Stranger.arrive(server.address)
+
+    assert (await founder.request("setupPage")).status_code == 200
+    made = await founder.request("setUp", form)
+    assert made.status_code == 200, made.text
+    await founder.sign_in(form["login_id"], form["password"])
+    assert (await founder.request("letter", example_of("letter"))).status_code == 200
+    assert (await founder.request("setupPage")).status_code == 404
+    await founder.leave()
+
+
+async def test_a_refusal_has_the_shape_that_every_refusal_has(server: Running, people: None):
+    stranger = await Stranger.arrive(server.address)
+    answer = await stranger.request("me")
+    assert answer.status_code == stranger.http.text["x-error-codes"][answer.json()["code"]]["status"] == 401
+    await stranger.leave()
+
+
+async def test_who_has_the_document_is_told_that_it_is_still_the_same(server: Running):
+    async with httpx2.AsyncClient(base_url=server.address) as client:
+        for path, file in (("/api/asyncapi.json", ASYNCAPI), ("/api/openapi.json", OPENAPI)):
+            first = await client.get(path)
+            assert first.text == (ROOT / file).read_text("utf-8"), "what is served is what is written"
+            assert first.headers["cache-control"].startswith("public")
+            for held in (first.headers["etag"], f'"x", W/{first.headers["etag"]}'):
+                again = await client.get(path, headers={"If-None-Match": held})
+                assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+            other = await client.get(path, headers={"If-None-Match": '"x"'})
+            assert other.status_code == 200

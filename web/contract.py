@@ -1,0 +1,166 @@
+"""What the face promises to strangers: the pages, and the forms that they send."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from server.contract.terms import HTML, Answer, Contract, Operation
+
+
+class SignIn(Struct, omit_defaults=True):
+    """The form of the sign-in page. ``next`` is a path of this server to go to."""
+
+    login_id: str
+    password: str
+    next: str = ""
+
+
+class NewPassword(Struct, omit_defaults=True):
+    """The form for one's own password: the current one, and the new one twice."""
+
+    current: str
+    new: str
+    again: str
+    next: str = ""
+
+
+class FirstRun(Struct):
+    """The form of the first run: the setup code, the company, its first administrator, and his password twice."""
+
+    code: str
+    company: str
+    name: str
+    kana: str
+    login_id: str
+    password: str
+    again: str
+
+
+class LetterFor(Struct):
+    """What the 開通案内 shall hold besides the address: the password, or nothing."""
+
+    password: str = ""
+
+
+class Asked(Struct, omit_defaults=True):
+    """What a page's address may say: where to go afterwards, and the language, which is remembered."""
+
+    next: str = ""
+    lang: str = ""
+
+
+COOKIE = {"Set-Cookie": "The session's cookie: keep it, and send it with every request and with the socket"}
+WHERE = {"Location": "Where to go on"}
+PAGE = Answer(200, "The page", media=HTML)
+AWAY = Answer(303, "To where it goes on: /signin, or /password", headers=WHERE)
+THE_APP = (
+    Answer(200, "The app, which finds its way by the address", media=HTML),
+    AWAY,
+    Answer(503, "The app has not been built", media=HTML),
+)
+AGAIN = Answer(400, "The page again, with the reason", media=HTML)
+SLOWER = Answer(429, "The page again: too many attempts, or too much to do", media=HTML)
+
+OPERATIONS = (
+    Operation(
+        "signInPage",
+        "GET",
+        "/signin",
+        "The form; who is signed in is sent on",
+        (PAGE, Answer(303, "Signed in already", headers=WHERE)),
+        signed_in=False,
+        query=Asked,
+    ),
+    Operation(
+        "signIn",
+        "POST",
+        "/signin",
+        "Signs in",
+        (Answer(303, "Signed in: to next, / or /password", headers={**WHERE, **COOKIE}), AGAIN, SLOWER),
+        signed_in=False,
+        form=SignIn,
+    ),
+    Operation(
+        "signOut",
+        "POST",
+        "/signout",
+        "Ends the session, drops the cookie",
+        (Answer(303, "To /signin", headers=WHERE),),
+        signed_in=False,
+    ),
+    Operation("passwordPage", "GET", "/password", "The form for one's own password", (PAGE, AWAY), query=Asked),
+    Operation(
+        "changePassword",
+        "POST",
+        "/password",
+        "Changes it; all other sessions end, this one goes on under a new cookie",
+        (Answer(303, "Changed: to next or /", headers={**WHERE, **COOKIE}), AGAIN, SLOWER),
+        form=NewPassword,
+    ),
+    Operation(
+        "setupPage",
+        "GET",
+        "/setup",
+        "The form of the first run; as soon as there is anybody there is no such page",
+        (PAGE,),
+        signed_in=False,
+    ),
+    Operation(
+        "setUp",
+        "POST",
+        "/setup",
+        "Makes the company and its first administrator, who is signed in",
+        (Answer(200, "The page with what he needs to know", media=HTML, headers=COOKIE), AGAIN),
+        signed_in=False,
+        form=FirstRun,
+    ),
+    Operation(
+        "letter",
+        "POST",
+        "/welcome",
+        "What he needs to know as a text file; for who administers the company",
+        (Answer(200, "The file", media="text/plain"),),
+        form=LetterFor,
+    ),
+    Operation("app", "GET", "/", "The app", THE_APP),
+    Operation("talk", "GET", "/talk", "The app, at the list of rooms", THE_APP),
+    Operation("room", "GET", "/talk/{channel}", "The app, at a room", THE_APP, places={"channel": 1}),
+    Operation("settings", "GET", "/settings", "The app, at one's own settings", THE_APP),
+    Operation(
+        "asset",
+        "GET",
+        "/assets/{name}",
+        "A file of the built app; names hold a hash, so it may be kept for a year",
+        (Answer(200, "The file", media="*/*"),),
+        signed_in=False,
+        places={"name": "index-4f2c1a90.js"},
+    ),
+    Operation(
+        "pageFile",
+        "GET",
+        "/static/{path}",
+        "Style, script and icon of the pages without building",
+        (Answer(200, "The file", media="*/*"),),
+        signed_in=False,
+        places={"path": "page.css"},
+    ),
+)
+
+CONTRACT = Contract(
+    operations=OPERATIONS,
+    examples=(
+        SignIn(login_id="sato@hokuto.example", password="horse battery 7", next="/talk"),
+        FirstRun(
+            code="tama-kumo-7291",
+            company="北斗商事",
+            name="佐藤 美咲",
+            kana="さとう みさき",
+            login_id="sato@hokuto.example",
+            password="horse battery 7",
+            again="horse battery 7",
+        ),
+        LetterFor(password="horse battery 7"),
+        NewPassword(current="horse battery 7", new="seven correct staples", again="seven correct staples"),
+    ),
+    told={400: ("password_differs",)},
+)
