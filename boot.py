@@ -86,6 +86,9 @@ def run(arguments: list[str]) -> None:
     # First of all: nobody should wait a minute for an install to hear that the port is taken.
     require_free_port(wish.host, wish.port)
     if wish.scaled:
+        if wish.no_demo or wish.host != "127.0.0.1":
+            raise Trouble("--scaled is for looking on this machine: without --host and --no-demo.")
+        require_free_port(wish.host, wish.port + 1)
         # Servers out of wheels, for developers: what runs them stands beside the tests.
         prepare("requirements-dev.txt")
         scaled = {**with_node(), "RENRAKU_PORT": str(wish.port)}

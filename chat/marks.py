@@ -66,10 +66,17 @@ def mark_all(tx: Transaction, marks: Sequence[ReadUpTo]) -> list[int | AppError]
                 told.add(mark.channel)
         answers.append(now)
     _write(tx, moved)
-    for channel in sorted(told):
-        news = [NewMark(account, seq) for (where, account), seq in sorted(moved.items()) if where == channel]
+    for channel, news in sorted(_by_channel(moved, told).items()):
         tx.emit(events.read(channel, news))
     return answers
+
+
+def _by_channel(moved: dict[tuple[int, int], int], told: set[int]) -> dict[int, list[NewMark]]:
+    found: dict[int, list[NewMark]] = {}
+    for (channel, account), seq in sorted(moved.items()):
+        if channel in told:
+            found.setdefault(channel, []).append(NewMark(account, seq))
+    return found
 
 
 def mark_lists(tx: Transaction, lists: Sequence[Sequence[ReadUpTo]]) -> list[Any]:
@@ -137,7 +144,7 @@ class MarkBuffer:
             marks = [ReadUpTo(account, channel, waiting[channel, account].seq) for channel, account in keys]
             tell = partial(_tell, [waiting[key] for key in keys])
             try:
-                self._writer.submit(Waiting(MARKING, marks, None, tell))
+                self._writer.submit(Waiting(MARKING, marks, None, tell, spends=False))
             except AppError as refusal:
                 tell(refusal)
 

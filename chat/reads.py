@@ -6,10 +6,12 @@ said: who comes in later begins with a mark at the end, and is no reader of what
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, select, type_coerce
 
 from chat import queries
 from chat.frames import Person, ReadCount, ReadCountList, ReaderList, ReadMark, ReadMarkList
@@ -40,9 +42,45 @@ def counts(connection: Connection, account: int, channel: int, seqs: list[int], 
     """How many have read each of these messages; one that does not exist has no count."""
     require_poster(queries.membership(connection, channel, account))
     values = {"keys": packed(sorted({(channel, seq) for seq in seqs}))}
-    rows = connection.execute(_counts_wanted(connection.dialect.name), values)
-    found = [ReadCount(seq=row.seq, readers=row.readers) for row in rows]
-    return ReadCountList(ref=ref, channel=channel, counts=found)
+    said = [Said(*row) for row in connection.execute(_said_wanted(connection.dialect.name), values)]
+    m = members.c
+    standing = select(m.account_id, m.read_seq, type_coerce(m.joined_at, BigInteger).label("joined"))
+    rows = connection.execute(standing.where(m.channel_id == channel, m.active))
+    found = readers_of(said, [Standing(*row) for row in rows])
+    return ReadCountList(ref=ref, channel=channel, counts=[ReadCount(seq, found[seq]) for seq in sorted(found)])
+
+
+class Said(NamedTuple):
+    """A message, as far as its readers ask; ``at`` in milliseconds."""
+
+    seq: int
+    sender: int
+    at: int
+
+
+class Standing(NamedTuple):
+    """A member's mark, and when he came in, in microseconds."""
+
+    account: int
+    read: int
+    joined: int
+
+
+def readers_of(said: list[Said], standing: list[Standing]) -> dict[int, int]:
+    """How many have read each message: one pass over the members, whatever the number of messages."""
+    marks: list[int] = []
+    by_account = {each.account: each for each in standing}
+    coming = sorted(standing, key=attrgetter("joined"), reverse=True)
+    found: dict[int, int] = {}
+    for message in sorted(said, key=attrgetter("at")):
+        came = []
+        while coming and coming[-1].joined < (message.at + 1) * 1000:
+            came.append(coming.pop().read)
+        marks = sorted(marks + came) if came else marks
+        sender = by_account.get(message.sender)
+        own = sender is not None and sender.read >= message.seq and sender.joined < (message.at + 1) * 1000
+        found[message.seq] = len(marks) - bisect_left(marks, message.seq) - own
+    return found
 
 
 def names(connection: Connection, account: int, channel: int, seq: int, ref: int) -> ReaderList:
@@ -76,10 +114,7 @@ def _may_have_read() -> ColumnElement[bool]:
 
 
 @cache
-def _counts_wanted(dialect: str) -> Select[Any]:
-    keys = key_rows(dialect, int, int)
-    said = and_(messages.c.channel_id == keys.c.k0, messages.c.seq == keys.c.k1)
-    readers = and_(_may_have_read(), members.c.read_seq >= messages.c.seq)
-    joined = keys.join(messages, said).outerjoin(members, readers)
-    wanted = select(messages.c.seq, func.count(members.c.account_id).label("readers")).select_from(joined)
-    return wanted.group_by(messages.c.seq).order_by(messages.c.seq)
+def _said_wanted(dialect: str) -> Select[Any]:
+    keys, m = key_rows(dialect, int, int), messages.c
+    said = and_(m.channel_id == keys.c.k0, m.seq == keys.c.k1)
+    return select(m.seq, m.sender_id, m.at).select_from(keys.join(messages, said))

@@ -13,7 +13,7 @@ from server.descriptors import Crowded
 from server.errors import Unavailable
 from server.services import Services
 
-ALWAYS_ANSWERED = frozenset({"/healthz", "/readyz", "/metrics"})
+ALWAYS_ANSWERED = frozenset({"/healthz", "/readyz", "/servez", "/metrics"})
 """What operators ask, above all when nobody else is let in."""
 CROWDED_RETURN_MS = (5_000, 30_000)
 DRAINING_RETURN_MS = (1_000, 5_000)

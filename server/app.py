@@ -18,9 +18,11 @@ from server.socket import Socket
 
 def make_app(services: Services) -> Starlette:
     """Everything that answers HTTP and WebSockets in one process."""
+    readiness = Readiness(services)
     routes: list[BaseRoute] = [
         Route("/healthz", healthz, methods=["GET"]),
-        Route("/readyz", Readiness(services).answer, methods=["GET"]),
+        Route("/readyz", readiness.readyz, methods=["GET"]),
+        Route("/servez", readiness.servez, methods=["GET"]),
         Route("/metrics", Metrics(services).answer, methods=["GET"]),
         WebSocketRoute("/socket", Socket(services)),
         *auth_routes(services),

@@ -165,8 +165,9 @@ _ERRORS: dict[str, Both] = {
     },
     "setup_closed": {
         "ja": "セットアップコードを{limit}回間違えたか、まだ表示されていません。"
-        "サーバを再起動すると、新しいコードが表示されます。",
-        "en": "The setup code was wrong {limit} times, or none was shown yet. Restart the server for a new one.",
+        "サーバを再起動するか1時間待つと、新しいコードが表示されます。",
+        "en": "The setup code was wrong {limit} times, or none was shown yet. "
+        "Restart the server for a new one, or wait an hour.",
     },
     # ---------------------------------------------------------------- people
     "no_such_login": {

@@ -6,7 +6,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote_plus
 
+from msgspec import MsgspecError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +19,9 @@ from server.module import UnknownModule, load_modules
 from server.settings import PREFIX, Settings
 from server.work.mail_check import mail_findings
 from server.work.sandbox_child import Broken, Recipe, probe
+
+SECRET_WORDS = ("pass", "pwd", "secret", "token")
+"""What the name of a parameter has in it that nobody may read."""
 
 
 def check(settings: Settings) -> list[str]:
@@ -98,13 +103,16 @@ def _redis(settings: Settings) -> Iterator[str]:
         yield "✓ redis: it answers"
     except (RedisError, OSError) as problem:
         yield f"✗ redis: {problem}"
+    except ValueError:
+        # Its words may hold a part of the password.
+        yield "✗ redis: RENRAKU_REDIS_URL cannot be read"
 
 
 def _sandbox(settings: Settings) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             missing = probe(Recipe(Path(folder), settings.sandbox_memory_mb * MEBIBYTE, ("server",))).missing
-        except (OSError, Broken) as problem:
+        except (OSError, Broken, MsgspecError) as problem:
             yield f"✗ sandbox: {problem}: strangers' files cannot be read"
             return
     if missing:
@@ -123,4 +131,9 @@ def _reach(settings: Settings) -> Iterator[str]:
 
 
 def _without_password(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        return "*** (cannot be read)"
+    hidden = {name: "***" for name in parsed.query if any(word in name.lower() for word in SECRET_WORDS)}
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=True).replace(quote_plus("***"), "***")

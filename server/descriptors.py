@@ -16,6 +16,9 @@ from server.errors import AppError
 LEFT = 200
 """Kept for what goes on: the database, commands, the operator's questions."""
 
+SCARCE = 50
+"""So few that lines on which nobody has asked anything yet are cut."""
+
 
 class Crowded(AppError):
     """So many are here that nobody new is let in; ``retry_ms`` says when to knock again."""
@@ -49,6 +52,11 @@ class Descriptors:
     def crowded(self) -> bool:
         """Whether too few are left for anybody new: 200, or a fifth of a small limit."""
         return self.limit > 0 and self.limit - self.used < min(LEFT, self.limit // 5)
+
+    @property
+    def scarce(self) -> bool:
+        """Whether hardly any are left: 50, or a sixth of a small limit."""
+        return self.limit > 0 and self.limit - self.used < min(SCARCE, self.limit // 6)
 
 
 def _open_now() -> int:

@@ -6,6 +6,7 @@ A second signal hurries: no pauses between waves, no waiting for what takes long
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from contextlib import suppress
 from typing import Any
@@ -17,11 +18,14 @@ from server.live.frames import CloseCode
 from server.services import Services
 
 WAVE = 250
+WAVES = 40
+"""At most: with more connections a wave is bigger, so that the last one goes within 20 seconds."""
 WAVE_SECONDS = 0.5
 RESTART_SECONDS = 3.0
 """What a start takes: whoever knocks earlier finds nobody, and waits longer the next time."""
 RETURN_MS = 5
 """What one that comes back costs at the start; all are spread over so much a connection."""
+SPREAD_MS = (2_000, 30_000)
 FINISH_SECONDS = 10.0
 """For a job under way; afterwards another process takes it up."""
 
@@ -30,11 +34,12 @@ log = structlog.get_logger()
 
 async def say_goodbye(connections: list[Connection], hurry: asyncio.Event) -> None:
     """Close all sockets in waves, each told to come back at a moment of its own, after the last wave and a start."""
-    spread = max(2000, len(connections) * RETURN_MS)
-    for start in range(0, len(connections), WAVE):
-        waves_left = (len(connections) - start - 1) // WAVE
+    wave = max(WAVE, math.ceil(len(connections) / WAVES))
+    spread = min(max(SPREAD_MS[0], len(connections) * RETURN_MS), SPREAD_MS[1])
+    for start in range(0, len(connections), wave):
+        waves_left = (len(connections) - start - 1) // wave
         away = int((waves_left * WAVE_SECONDS + RESTART_SECONDS) * 1000)
-        for connection in connections[start : start + WAVE]:
+        for connection in connections[start : start + wave]:
             connection.close(CloseCode.RESTART, retry_ms=away + random.randrange(spread))
         if waves_left:
             with suppress(TimeoutError):

@@ -33,6 +33,7 @@ class Stored:
 
     jobs_waiting: int = 0
     jobs_failed: int = 0
+    mails: dict[str, int] = field(default_factory=dict)
     ticks_missed: dict[str, int] = field(default_factory=dict)
 
 
@@ -84,6 +85,13 @@ FIGURES: tuple[Figure, ...] = (
     Figure("bus_messages", "counter", "What the Redis bus did, by what.", lambda s, _: _bus(s), ("what",)),
     Figure("jobs_waiting", "gauge", "Jobs that are not done.", lambda _, stored: stored.jobs_waiting),
     Figure("jobs_failed", "gauge", "Jobs that were given up.", lambda _, stored: stored.jobs_failed),
+    Figure(
+        "mails",
+        "gauge",
+        "Mails of the last 30 days, by what has become of them.",
+        lambda _, stored: [((state,), count) for state, count in stored.mails.items()],
+        ("state",),
+    ),
     Figure(
         "ticks_missed",
         "counter",

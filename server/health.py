@@ -1,7 +1,8 @@
-"""Whether this process is there (``/healthz``), and whether it can do its work (``/readyz``).
+"""Whether this process is there (``/healthz``), can serve people (``/servez``), and lacks nothing (``/readyz``).
 
-The second is found out by a probe inside the process, every five seconds: a write that is committed, the bus to the
-other processes, the disk. Each look ends, or counts as failed, within four seconds; so a failure shows within ten.
+The last two are found out by a probe inside the process, every five seconds: a write that is committed, the bus to
+the other processes, the disk. Each look ends, or counts as failed, within four seconds, so a failure shows within
+ten.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ EVERY_SECONDS = 5.0
 CHECK_SECONDS = 4.0
 STALE_SECONDS = 12.0
 """After so long without an end of a look, nothing is known."""
+SERVES_WITHOUT = frozenset({"bus", "disk"})
+"""Trouble for somebody to see to, with which people are still served."""
 
 log = structlog.get_logger()
 
@@ -51,16 +54,24 @@ async def healthz(request: Request) -> JSONResponse:
 
 
 class Readiness:
-    """Answers ``/readyz``: 200, or 503 with what fails."""
+    """Answers ``/readyz`` and ``/servez``: 200, or 503 with what fails."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def answer(self, request: Request) -> JSONResponse:
-        failing = self._services.probe.failing()
-        if failing:
-            return JSONResponse({"status": "failing", "failing": failing}, 503)
-        return JSONResponse({"status": "ok"})
+    async def readyz(self, request: Request) -> JSONResponse:
+        """All is well, for whoever wakes somebody."""
+        return _told(self._services.probe.failing())
+
+    async def servez(self, request: Request) -> JSONResponse:
+        """People can be sent here, for load balancers: what all processes lack at once must not empty them."""
+        return _told([name for name in self._services.probe.failing() if name not in SERVES_WITHOUT])
+
+
+def _told(failing: list[str]) -> JSONResponse:
+    if failing:
+        return JSONResponse({"status": "failing", "failing": failing}, 503)
+    return JSONResponse({"status": "ok"})
 
 
 class Probe:
@@ -110,7 +121,7 @@ class Probe:
         return [*leaving, *self._found, *(["probe"] if stale else [])]
 
     async def _writes(self) -> bool:
-        await self._services.writer.act(sign, self._services.bus.name, self.role)
+        await self._services.writer.act(sign, self._services.bus.name, self.role, spends=False)
         return True
 
     async def _reaches_others(self) -> bool:

@@ -25,7 +25,9 @@ from starlette.responses import Response
 from server.errors import NotFound
 from server.figures import FIGURES, Stored, Value, Values
 from server.meter import Histogram
-from server.origin import host_name, is_loopback
+from server.origin import host_name, is_loopback, is_public
+from server.settings import Settings
+from server.work import mail
 from server.work.tables import jobs, ticks
 
 if TYPE_CHECKING:
@@ -48,19 +50,23 @@ class Metrics:
         self._registry.register(_Figures(services, self._stored))
 
     async def answer(self, request: Request) -> Response:
-        if not may_read(request, self._services.settings.metrics_token):
+        if not may_read(request, self._services.settings):
             raise NotFound()
         await self._stored.refresh()
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def may_read(request: Request, token: str) -> bool:
-    """Whether this is the operator: by the token, or by asking from the machine itself and not through a proxy."""
+def may_read(request: Request, settings: Settings) -> bool:
+    """Whether this is the operator: by the token, or by asking from the machine itself and not through a proxy.
+
+    A proxy on this machine asks from loopback for the whole world, and need not say so: where people come by a
+    public address the token alone counts.
+    """
+    token = settings.metrics_token
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if token and kind.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode()):
         return True
-    # A proxy on this machine asks from loopback for the whole world.
-    if any(name in request.headers for name in _FORWARDED):
+    if is_public(settings) or any(name in request.headers for name in _FORWARDED):
         return False
     client = request.client.host if request.client else ""
     return is_loopback(client) and is_loopback(host_name(request.scope) or "")
@@ -90,7 +96,8 @@ def _stored(connection: Connection) -> Stored:
     failed = func.coalesce(func.sum(case((jobs.c.failed != "", 1), else_=0)), 0)
     total, given_up = connection.execute(select(func.count(), failed).select_from(jobs)).one()
     missed = connection.execute(select(ticks.c.name, ticks.c.missed)).all()
-    return Stored(total - given_up, given_up, {name: count for name, count in missed})
+    mails = {str(state): count for state, count in mail.counts(connection).items()}
+    return Stored(total - given_up, given_up, mails, {name: count for name, count in missed})
 
 
 class _Figures(Collector):

@@ -14,6 +14,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SECURE_OF = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
+def is_public(settings: Settings) -> bool:
+    """Whether people come by an address that others than this machine can reach."""
+    host = _public_host(settings)
+    return host is not None and not is_loopback(host)
+
+
 def header_values(scope: Scope, name: bytes) -> list[str]:
     """All values of a header, in their order."""
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]

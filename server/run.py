@@ -9,12 +9,14 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from server.app import make_app
 from server.draining import finish, say_goodbye, unless
+from server.lines import Line, SilentLines
 from server.live.protocol import TalkProtocol
 from server.opening import opened
 from server.services import Services
@@ -101,6 +103,7 @@ def _config(services: Services) -> uvicorn.Config:
     settings = services.settings
     return uvicorn.Config(
         make_app(services),
+        http=partial(Line, SilentLines(services.descriptors)),  # type: ignore[arg-type]
         ws=TalkProtocol,
         ws_max_size=MESSAGE_BYTES,
         # 24 -> 58 KB a connection and half the speed.

@@ -10,14 +10,14 @@ from contextlib import AbstractContextManager, nullcontext
 import click
 import structlog
 
-from server import demo
+from server import demo, setup_code
 from server.auth import company, first_run
 from server.control import ControlDoor
 from server.folder import owned
-from server.origin import is_loopback
 from server.run import listen, run_server
 from server.services import Services
 from server.settings import Settings
+from server.setup_code import shown_address
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ async def _serve(settings: Settings, listener: socket.socket, with_demo: bool) -
             await doors[0].open()
         _greet(settings, listener)
         if code:
-            _tell_code(address(settings, listener), code)
+            setup_code.tell(address(settings, listener), code)
 
     try:
         await run_server(settings, listener, ready)
@@ -103,22 +103,14 @@ async def settle_company(services: Services) -> str | None:
         return None
     code: str | None = await services.writer.act(first_run.make_code, alone=services.settings.embedded)
     if code is None:
-        log.info("setup.code_elsewhere")
+        seconds = int(first_run.FRESH.total_seconds())
+        log.info(
+            "setup.code_elsewhere", hint=f"the code told in the last {seconds} s works; start later for a new one"
+        )
     return code
-
-
-def _tell_code(where: str, code: str) -> None:
-    """To the terminal, and into the log, which is all that some platforms show: it works once."""
-    url = f"{where.rstrip('/')}/setup"
-    click.echo(f"Nobody is here yet. Open {url} and enter this code:\n  {code}")
-    log.warning("setup.code", url=url, code=code)
 
 
 def address(settings: Settings, listener: socket.socket) -> str:
     """What to type into the browser on this machine."""
-    if settings.public_url:
-        return settings.public_url
     host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::") or is_loopback(host):
-        return f"http://127.0.0.1:{port}/" if host != "::1" else f"http://[::1]:{port}/"
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return shown_address(settings, host, port)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -85,7 +86,9 @@ class Settings(BaseSettings):
         64, ge=0, le=65_536, description="MiB in a file that is given up for answers when the disk is full; 0: none."
     )
     metrics_token: str = Field(
-        "", max_length=200, description="Who sends it as a Bearer token may read /metrics; empty: this machine only."
+        "",
+        max_length=200,
+        description="Who sends it as a Bearer token may read /metrics; empty: this machine, without public URL.",
     )
     sandbox_memory_mb: int = Field(
         512, ge=32, le=16_384, description="MiB of memory for each of the two processes that read strangers' files."
@@ -104,10 +107,8 @@ class Settings(BaseSettings):
     @classmethod
     def _an_origin(cls, value: str) -> str:
         value = value.rstrip("/")
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("must begin with https:// (or http://)")
-        if value.count("/") > 2:
-            raise ValueError("must have no path")
+        if value:
+            _require_origin(value)
         return value
 
     @field_validator("outbound_hosts")
@@ -153,6 +154,20 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether one process owns all data (SQLite)."""
         return self.database.startswith("sqlite")
+
+
+def _require_origin(url: str) -> None:
+    """Refuse what is more, or less, than the scheme, host and port with which browsers name a site."""
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// (or http://)")
+    # No user name, query or fragment, and names as browsers send them: 連絡.jp is xn--…
+    if not url.isascii() or any(char in "@?#\\%, \t\r\n" for char in url):
+        raise ValueError("must be scheme, host and port alone")
+    parts = urlsplit(url)
+    if parts.path:
+        raise ValueError("must have no path")
+    if not parts.hostname or parts.netloc.endswith(":") or parts.port == 0:
+        raise ValueError("must have a host, and a port only if it is another than usual")
 
 
 def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

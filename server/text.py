@@ -22,6 +22,11 @@ def plain_text(text: str) -> str:
     return _LINE_ENDS.sub("\n", text)
 
 
+def storable(text: str) -> str:
+    """Somebody else's words, made such that they can be kept: what cannot be stored is replaced, not refused."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
 def one_line(text: str) -> str:
     """The text on one line without edges: control characters and line breaks become a space."""
     return _BREAKS.sub(" ", plain_text(text)).strip()

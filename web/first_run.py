@@ -8,13 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from server.auth import cookies, door, first_run
+from server.auth import company, cookies, door
 from server.auth.company import NAME_LIMIT as COMPANY_LIMIT
 from server.auth.cookies import Way
-from server.auth.model import LOGIN_ID_LIMIT, NAME_LIMIT, Privilege
+from server.auth.model import LOGIN_ID_LIMIT, NAME_LIMIT, Account, Privilege
 from server.auth.password_rule import MAXIMUM_BYTES, MINIMUM_LENGTH
 from server.auth.setting_up import Wish, set_up
-from server.auth.signing_in import Welcome
 from server.auth.welcome_letter import WelcomeLetter
 from server.bodies import read_form
 from server.errors import AppError, Forbidden, Invalid, NotFound
@@ -57,12 +56,13 @@ async def do_setup(face: Face, request: Request) -> Response:
     try:
         if cookies.way(request.scope, face.settings) is Way.NONE:
             raise Forbidden("needs_tls")
-        welcome = await set_up(face.services, _wish(face, request, form))
+        made, welcome = await set_up(face.services, _wish(face, request, form))
     except NotFound:
         raise
     except AppError as refusal:
         return _form(face, request, form, refusal)
-    response = await _welcome_page(face, request, welcome, form.get("password", ""))
+    letter = WelcomeLetter(made, welcome.account.login_id, _address(face, request))
+    response = _welcome_page(face, request, welcome.account, letter, form.get("password", ""))
     cookies.keep_session(response, request.scope, face.settings, welcome.token)
     cookies.keep_device(response, request.scope, face.settings, welcome.device_mark)
     return response
@@ -75,7 +75,10 @@ async def save_letter(face: Face, request: Request) -> Response:
     password = (await read_form(request)).get("password", "")
     if len(password.encode()) > MAXIMUM_BYTES or one_line(password) != password.strip():
         raise Invalid("password_characters")
-    letter = await _letter(face, request, signed_in.account.login_id, password)
+    found = await face.services.readers.ask(company.find)
+    if found is None:
+        raise NotFound()
+    letter = WelcomeLetter(found, signed_in.account.login_id, _address(face, request), password)
     return Response(
         letter.as_file(signed_in.account.language),
         headers={"content-disposition": letter.disposition},
@@ -125,9 +128,9 @@ def _field(refusal: AppError) -> str:
     return named or _FIELD_OF.get(refusal.code, "password" if refusal.code.startswith("password_") else "none")
 
 
-async def _welcome_page(face: Face, request: Request, welcome: Welcome, password: str) -> Response:
-    language, account = welcome.account.language, welcome.account
-    letter = await _letter(face, request, account.login_id, "")
+def _welcome_page(face: Face, request: Request, account: Account, letter: WelcomeLetter, password: str) -> Response:
+    """Nothing is asked here that could fail: this page is shown once."""
+    language = account.language
     return face.page(
         request,
         "welcome.html",
@@ -138,13 +141,6 @@ async def _welcome_page(face: Face, request: Request, welcome: Welcome, password
         password=password,
         reached=bool(face.settings.public_url),
     )
-
-
-async def _letter(face: Face, request: Request, login_id: str, password: str) -> WelcomeLetter:
-    found = await face.services.readers.ask(first_run.letter, _address(face, request))
-    if found is None:
-        raise NotFound()
-    return WelcomeLetter(found.company, login_id, found.url, password)
 
 
 def _address(face: Face, request: Request) -> str:

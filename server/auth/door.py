@@ -47,7 +47,7 @@ async def keep_alive(services: Services, session: Session) -> None:
     if services.clock() - session.seen_at < sessions.SEEN_EVERY:
         return
     try:
-        await services.writer.act(sessions.seen, session.token_hash)
+        await services.writer.act(sessions.seen, session.token_hash, spends=False)
     except (Busy, Unavailable) as problem:
         # Reading goes on while nothing can be written; the next request tries again.
         log.warning("session.not_refreshed", reason=problem.code)

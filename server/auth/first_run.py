@@ -1,8 +1,9 @@
 """The first run: while there is nobody, who knows the setup code may make the company and become its administrator.
 
 The code is made anew at each start and shown to whoever starts the server, nowhere else; the database has only its
-hash, so that several processes accept the same one. It works once, stands at most ten wrong tries, and is worth
-nothing as soon as there is anybody.
+hash, so that several processes accept the same one. Where several share a database, a start within a minute of
+another makes none: the code told then still works. It works once, stands at most ten wrong tries, and is worth
+nothing as soon as there is anybody. An hour after the tenth wrong try there is a new one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from server.auth import actions, company, queries, session_actions
 from server.auth.audit import record
+from server.auth.company import Company
 from server.auth.model import Account, Actor, NewAccount, Privilege
 from server.auth.session_actions import NewSession
 from server.auth.tables import setup
@@ -30,6 +32,8 @@ from server.work.mail import Letter
 TRIES_LIMIT = 10
 FRESH = timedelta(minutes=1)
 """Processes that are started together share a code: one younger than this is another process's, and is kept."""
+CLOSED_FOR = timedelta(hours=1)
+"""After too many wrong tries; whoever guesses on has ten an hour."""
 PRIVILEGES = frozenset(Privilege) - {Privilege.ADMIN_ANPI}
 """The first administrator's: all but ADMIN_ANPI, which needs an 安否ログインID (S18). He may give himself any."""
 
@@ -39,7 +43,8 @@ _THE_ROW = 1
 @dataclass(frozen=True, slots=True)
 class _Setup:
     code_hash: str
-    made_at: datetime
+    since: datetime
+    """When it was made, or tried too often."""
     tries: int
 
 
@@ -55,6 +60,14 @@ class Founding:
     mail_domain: str = "localhost"
 
 
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """What the first run has made."""
+
+    company: Company
+    account: Account
+
+
 def make_code(tx: Transaction, *, alone: bool) -> str | None:
     """A new setup code in the place of an older one; None when there is somebody.
 
@@ -64,8 +77,21 @@ def make_code(tx: Transaction, *, alone: bool) -> str | None:
     if queries.anybody(tx.connection):
         return None
     before = _find(tx.connection)
-    if before and not alone and before.tries < TRIES_LIMIT and abs(tx.now - before.made_at) < FRESH:
+    if before and not alone and before.tries < TRIES_LIMIT and abs(tx.now - before.since) < FRESH:
         return None
+    return _new_code(tx)
+
+
+def reopen(tx: Transaction) -> str | None:
+    """A new code in the place of one that was tried too often, an hour after the last try; else None."""
+    tx.lock("company")
+    before = _find(tx.connection)
+    if queries.anybody(tx.connection) or before is None or before.tries < TRIES_LIMIT:
+        return None
+    return _new_code(tx) if abs(tx.now - before.since) >= CLOSED_FOR else None
+
+
+def _new_code(tx: Transaction) -> str:
     code = readable_password()
     tx.connection.execute(delete(setup))
     tx.connection.execute(insert(setup), {"id": _THE_ROW, "code_hash": _hash(code), "made_at": tx.now})
@@ -82,10 +108,13 @@ def try_code(tx: Transaction, actor: Actor, code: str) -> AppError | None:
         return None
     tries = tx.connection.execute(update(setup).values(tries=setup.c.tries + 1).returning(setup.c.tries)).scalar_one()
     record(tx, actor, "company.setup", "", "refused")
-    return Invalid("setup_code_wrong", left=TRIES_LIMIT - tries) if tries < TRIES_LIMIT else _closed()
+    if tries < TRIES_LIMIT:
+        return Invalid("setup_code_wrong", left=TRIES_LIMIT - tries)
+    tx.connection.execute(update(setup).values(made_at=tx.now))
+    return _closed()
 
 
-def set_up(tx: Transaction, actor: Actor, code: str, founding: Founding, listeners: actions.Listeners) -> Account:
+def set_up(tx: Transaction, actor: Actor, code: str, founding: Founding, listeners: actions.Listeners) -> Founded:
     """Company, first administrator and session, together or not at all. Of two at once, one finds it done."""
     if not _is_right(tx, code):
         raise _closed()
@@ -97,7 +126,7 @@ def set_up(tx: Transaction, actor: Actor, code: str, founding: Founding, listene
     session_actions.begin_session(tx, actor, account, founding.session)
     tx.connection.execute(delete(setup))
     _write_to(tx, WelcomeLetter(made, account.login_id, founding.url), account.language, founding.mail_domain)
-    return account
+    return Founded(made, account)
 
 
 def letter(connection: Connection, url: str) -> WelcomeLetter | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from server.auth import company, device, first_run
-from server.auth.first_run import PRIVILEGES, Founding
-from server.auth.model import Account, Actor, new_account
+from server.auth.company import Company
+from server.auth.first_run import PRIVILEGES, Founded, Founding
+from server.auth.model import Actor, new_account
 from server.auth.password_rule import check_password
 from server.auth.signing_in import Welcome, new_session
-from server.errors import Invalid
+from server.errors import AppError, Invalid
 from server.ports import people_listeners
 from server.services import Services
 from server.work.mail import sender_domain
@@ -31,16 +33,19 @@ class Wish:
     agent: str = ""
 
 
-async def set_up(services: Services, wish: Wish) -> Welcome:
+async def set_up(services: Services, wish: Wish) -> tuple[Company, Welcome]:
     """The company stands, and its first administrator is signed in. A refusal has made nothing."""
     await services.writer.act(first_run.try_code, wish.actor, wish.code)
     founding, token = await _founding(services, wish)
     listeners = people_listeners(services.ports)
     act = services.writer.act
-    account: Account = await act(first_run.set_up, wish.actor, wish.code, founding, listeners)
+    made: Founded = await act(first_run.set_up, wish.actor, wish.code, founding, listeners)
     services.company.forget()
-    await services.company.look(services.readers)
-    return Welcome(account, token, device.written(device.new_device(account.id), services.secrets))
+    # It is done, and nobody can do it again: a database that is busy now must not cost him what he was given.
+    with suppress(AppError):
+        await services.company.look(services.readers)
+    mark = device.written(device.new_device(made.account.id), services.secrets)
+    return made.company, Welcome(made.account, token, mark)
 
 
 async def _founding(services: Services, wish: Wish) -> tuple[Founding, str]:

@@ -40,6 +40,14 @@ OPERATIONS = (
         signed_in=False,
     ),
     Operation(
+        "serving",
+        "GET",
+        "/servez",
+        "Whether people can be sent to this process",
+        (Answer(200, "They can", Alive), Answer(503, "They cannot", Failing)),
+        signed_in=False,
+    ),
+    Operation(
         "metrics",
         "GET",
         "/metrics",

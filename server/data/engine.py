@@ -35,6 +35,8 @@ def parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise UnsupportedDatabase(f"RENRAKU_DATABASE_URL must begin with {_ADDRESSES}") from None
+    except ValueError:
+        raise UnsupportedDatabase("RENRAKU_DATABASE_URL has a port that is no number") from None
     # Many platforms hand out the older name.
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")

@@ -15,12 +15,17 @@ Done = Callable[[Any], None]
 
 @dataclass(slots=True)
 class Waiting:
-    """A request in the people's lane. ``done`` is called on the loop with the result or the exception."""
+    """A request in the people's lane. ``done`` is called on the loop with the result or the exception.
+
+    ``spends``: whether the ballast may be given up for it. What the server does by itself, again and again, would
+    give it up long before anybody needs it.
+    """
 
     kind: Batch | None
     work: Any
     origin: str | None
     done: Done
+    spends: bool = True
 
 
 @dataclass(slots=True)

@@ -41,6 +41,9 @@ class Space:
         # The probe and the writer look from threads of their own.
         self._looking = threading.Lock()
         self._level = Use.NOTHING
+        self._wanted = limits.ballast if holds_database else 0
+        # Fewer where the disk gives a file fewer blocks than it has bytes.
+        self._enough = self._wanted
         self.stopped = Use.NOTHING
         self.free = 0
         self.held = 0
@@ -52,8 +55,8 @@ class Space:
 
     @property
     def low(self) -> bool:
-        """Whether the disk is so full that somebody has to come."""
-        return self._level >= Use.TALK
+        """Whether the disk is so full that something stops which others wait for."""
+        return self.stopped >= Use.TALK
 
     def look(self) -> None:
         """Measure, decide what stops, and make the ballast when it is missing and there is room.
@@ -64,11 +67,14 @@ class Space:
             self._measure()
             self._make()
 
-    def failed(self, full: bool) -> bool:
-        """The writer has met trouble with its disk, ``full`` or otherwise: whether room was made to try again."""
+    def failed(self, spend: bool) -> bool:
+        """The writer has met trouble with its disk: whether room was made to try again.
+
+        ``spend``: room was missing, and for something for which the ballast may be given up.
+        """
         with self._looking:
             try:
-                gave_up = full and self._holds_database and self._give_up()
+                gave_up = spend and self._holds_database and self._give_up()
                 self._measure()
             except OSError as problem:
                 log.warning("space.unknown", reason=problem.strerror)
@@ -97,13 +103,20 @@ class Space:
         return held > 0
 
     def _make(self) -> None:
-        wanted = self._limits.ballast if self._holds_database else 0
-        if self.held == wanted or not self._limits.has_plenty(self._limits.room(self.free, self.held)):
+        there = self._enough <= self.held <= self._wanted
+        if there or not self._limits.has_plenty(self._limits.room(self.free, self.held)):
             return
         self._ballast.unlink(missing_ok=True)
-        if wanted:
-            _fill(self._ballast, wanted)
+        if self._wanted and _fill(self._ballast, self._wanted):
+            self._weigh()
         self.held = _blocks(self._ballast)
+
+    def _weigh(self) -> None:
+        """Whatever blocks a whole file has got are enough: another one would have no more."""
+        found = _blocks(self._ballast)
+        if found < self._enough:
+            log.warning("ballast.light", mb=found // MEBIBYTE, wanted_mb=self._wanted // MEBIBYTE)
+            self._enough = min(found, 1)
 
 
 def _blocks(path: Path) -> int:
@@ -115,18 +128,29 @@ def _blocks(path: Path) -> int:
     return min(found.st_size, found.st_blocks * 512)
 
 
-def _fill(path: Path, size: int) -> None:
-    """A file of this size with real blocks under it; none when there is no room for it after all."""
+def _fill(path: Path, size: int) -> bool:
+    """Make a file of this size with real blocks under it; none when there is no room for it after all."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         if sys.platform == "linux":
             os.posix_fallocate(handle, 0, size)
-        else:
-            for _ in range(size // MEBIBYTE):
-                os.write(handle, bytes(MEBIBYTE))
+        # Where zeros are kept as holes, or compressed away, only noise takes room.
+        if _blocks(path) < size:
+            _fill_with_noise(handle, size)
         log.info("ballast.made", mb=size // MEBIBYTE)
+        return True
     except OSError as problem:
         path.unlink(missing_ok=True)
         log.warning("ballast.not_made", reason=problem.strerror)
+        return False
     finally:
         os.close(handle)
+
+
+def _fill_with_noise(handle: int, size: int) -> None:
+    os.lseek(handle, 0, os.SEEK_SET)
+    with open(handle, "wb", closefd=False) as file:
+        for start in range(0, size, MEBIBYTE):
+            file.write(os.urandom(min(MEBIBYTE, size - start)))
+    # Some count a file's blocks only when they are on the disk.
+    os.fsync(handle)

@@ -50,5 +50,8 @@ class Limits:
         return Use.UPLOADS if room < self.reserve else Use.NOTHING
 
     def has_plenty(self, room: int) -> bool:
-        """Whether the ballast may be made: well above where talk stops, so that it does not come and go."""
-        return room >= self.reserve // 2
+        """Whether the ballast may be made: well above where talk stops, so that it does not come and go.
+
+        Without a reserve so much besides it: else it would come back out of what it has just given.
+        """
+        return room >= max(self.reserve // 2, self.ballast, 1)

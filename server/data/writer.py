@@ -56,8 +56,8 @@ class Writer:
     """Takes work on the loop, does it in its thread, answers on the loop.
 
     ``announce`` is called on the loop with each committed ``Outcome``, before its answers are given.
-    ``disk_failed`` is called in the thread when the disk did not take a group, with whether it was full; it says
-    whether room has been made, so that trying again makes sense.
+    ``disk_failed`` is called in the thread when the disk did not take a group, with whether it was full and somebody
+    in the group may spend the ballast; it says whether room has been made, so that trying again makes sense.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Writer:
         engine: Engine,
         clock: Clock,
         announce: Callable[[Outcome], None],
-        disk_failed: Callable[[bool], bool] = lambda full: False,
+        disk_failed: Callable[[bool], bool] = lambda spend: False,
     ) -> None:
         self._engine = engine
         self._committer = Committer(engine, clock)
@@ -77,6 +77,7 @@ class Writer:
         self._bulk: deque[_BulkJob] = deque()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._stopping = False
+        self._line_gone = False
         self.waiting = 0
         # What it has done, for whoever asks; counted in the thread, once a group.
         self.commit_seconds = Histogram(SECONDS)
@@ -92,7 +93,10 @@ class Writer:
         self._thread.start()
 
     async def stop(self) -> None:
-        """Finish what waits in the people's lane, then end. Bulk jobs stop between two steps."""
+        """Finish what waits in the people's lane, then end. Bulk jobs stop between two steps.
+
+        Without a line to the database the end is not waited for: all that waits hears ``unavailable``.
+        """
         if not self._thread.is_alive():
             return
         self._stopping = True
@@ -109,9 +113,14 @@ class Writer:
         self.waiting += 1
         self._queue.put(waiting)
 
-    async def act(self, action: Callable[..., Any], *args: Any, origin: str | None = None, **kwargs: Any) -> Any:
-        """Run ``action(tx, *args, **kwargs)`` and return its result once it is durable."""
-        return await self._wait_for(None, partial(_call, action, args, kwargs), origin)
+    async def act(
+        self, action: Callable[..., Any], *args: Any, origin: str | None = None, spends: bool = True, **kwargs: Any
+    ) -> Any:
+        """Run ``action(tx, *args, **kwargs)`` and return its result once it is durable.
+
+        ``spends``: whether the ballast may be given up for it; not for what the server does by itself.
+        """
+        return await self._wait_for(None, partial(_call, action, args, kwargs), origin, spends)
 
     async def ask(self, batch: Batch, request: Any, origin: str | None = None) -> Any:
         """Put one request into a batch and return its result once it is durable."""
@@ -126,9 +135,17 @@ class Writer:
         self._queue.put(_WAKE)
         return await answer
 
-    async def _wait_for(self, kind: Batch | None, work: Any, origin: str | None) -> Any:
+    async def alone(self, action: Callable[..., Any], *args: Any) -> Any:
+        """Run ``action(tx, *args)`` in a transaction of its own, in the bulk lane."""
+
+        def steps() -> Steps:
+            return (yield partial(_call, action, args, {}))
+
+        return await self.bulk(steps())
+
+    async def _wait_for(self, kind: Batch | None, work: Any, origin: str | None, spends: bool = True) -> Any:
         answer = self._future()
-        self.submit(Waiting(kind, work, origin, partial(_resolve, answer)))
+        self.submit(Waiting(kind, work, origin, partial(_resolve, answer), spends))
         return await answer
 
     def _future(self) -> asyncio.Future[Any]:
@@ -203,6 +220,8 @@ class Writer:
                 return item
 
     def _settle(self, group: list[Waiting]) -> None:
+        if self._line_gone:
+            return self._turn_away(group)
         for attempt, pause in enumerate(PAUSES, 1):
             try:
                 return self._hand_over(self._commit(group))
@@ -212,15 +231,21 @@ class Writer:
                     self._committer.discard()
                 if failure is Failure.BUG:
                     return self._isolate(group, problem)
-                if (failure is Failure.DISK and not self._has_room_again(problem)) or attempt == len(PAUSES):
+                # A line that cannot be had takes ten seconds each time, and nobody waits so long for our end.
+                self._line_gone = self._stopping and failure is Failure.LINE
+                hopeless = self._line_gone or (failure is Failure.DISK and not self._has_room_again(problem, group))
+                if hopeless or attempt == len(PAUSES):
                     log.error("writer.unavailable", requests=len(group), error=str(_cause(problem)))
-                    return self._hand_over(Outcome([(waiting.done, Unavailable()) for waiting in group]))
+                    return self._turn_away(group)
                 log.warning("writer.retry", attempt=attempt, error=str(_cause(problem)))
             time.sleep(pause)
         return None
 
-    def _has_room_again(self, problem: Exception) -> bool:
-        return self._disk_failed(is_full(problem))
+    def _turn_away(self, group: list[Waiting]) -> None:
+        self._hand_over(Outcome([(waiting.done, Unavailable()) for waiting in group]))
+
+    def _has_room_again(self, problem: Exception, group: list[Waiting]) -> bool:
+        return self._disk_failed(is_full(problem) and any(waiting.spends for waiting in group))
 
     def _isolate(self, group: list[Waiting], problem: Exception) -> None:
         """Halve the group until the poisoned request fails alone: one by one would be 256 fsyncs."""
@@ -247,7 +272,7 @@ class Writer:
         except Exception as problem:
             log.error("writer.bulk_bug", exc_info=problem)
             return self._call(self._deliver_bulk, job.done, problem)
-        self._settle([Waiting(None, step, None, partial(self._step_done, job))])
+        self._settle([Waiting(None, step, None, partial(self._step_done, job), spends=False)])
 
     def _step_done(self, job: _BulkJob, result: Any) -> None:
         """On the loop: a step has been committed, or the job ends with its failure."""

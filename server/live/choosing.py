@@ -37,6 +37,7 @@ NOTHING = Choice()
 def choose(tx: Transaction, actor: int, state: str, until: int) -> None:
     """From now on one is this, everywhere. A time that has passed, or lies over a year ahead, is refused."""
     returns = _moment(tx.now, state, until)
+    tx.lock(f"presence:{actor}")
     tx.connection.execute(delete(presence).where(presence.c.account_id == actor))
     if state != "auto":
         row = {"account_id": actor, "state": state, "until": returns, "at": tx.now}

@@ -111,10 +111,12 @@ class Connection:
         self._switch(self._skip if self.paused else self.line.send_bytes)
         self.line.send_bytes(first + b"".join(held))
 
-    @property
-    def greeted(self) -> bool:
-        """Whether ``hello`` has been answered: what is told before that is held back."""
-        return not self.closed and self.write != self._hold
+    def tell(self, data: bytes) -> None:
+        """Something that nothing else would bring: kept while ``hello`` is answered, and for a slow line."""
+        if self.write == self._hold:
+            self.held.append(data)
+        else:
+            self.answer(data)
 
     def whisper(self, data: bytes) -> bool:
         """Something that matters only now: to a line that is not free it is not sent, and not owed."""

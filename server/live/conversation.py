@@ -136,7 +136,7 @@ class Conversation:
 
         done = self._promised(framed, ref)
         try:
-            self.services.writer.submit(Waiting(kind, request, self.connection.id, done))
+            self.services.writer.submit(Waiting(kind, request, self.connection.id, done, use is Use.ANSWERS))
         except AppError:
             self.in_flight -= 1
             raise
@@ -162,7 +162,9 @@ class Conversation:
     async def act(self, action: Callable[..., Answer], *args: Any, use: Use = Use.TALK) -> Answer:
         """Run an action of this person in the writer, in the order of what he said."""
         self.services.space.require(use)
-        result: Answer = await self.services.writer.act(action, self.account.id, *args, origin=self.connection.id)
+        spends = use is Use.ANSWERS
+        origin = self.connection.id
+        result: Answer = await self.services.writer.act(action, self.account.id, *args, origin=origin, spends=spends)
         return result
 
     async def read(
@@ -250,6 +252,7 @@ class Conversation:
         if signed_in is None:
             return self.connection.close(CloseCode.SIGNED_OUT)
         self.account = account = signed_in.account
+        chosen = await self.read(choosing.choice_of, account.id, self.services.clock())
         greetings = [await module.greet(self, hello) for module in self.services.modules if module.greet is not None]
         me = Me(
             id=account.id,
@@ -259,7 +262,6 @@ class Conversation:
             talk=account.talk,
             privileges=sorted(account.privileges),
         )
-        chosen = await self.read(choosing.choice_of, account.id, self.services.clock())
         welcome = Welcome(
             ref=hello.ref,
             me=me,

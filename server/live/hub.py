@@ -41,10 +41,16 @@ class Hub:
         self.slow_closed = 0
         self.moved: Callable[[Connection], None] | None = None
         """Told whenever a connection comes, goes, falls idle or is touched."""
+        self.doubts: Callable[[set[int]], None] | None = None
+        """Told of accounts about whose topics the database must be asked."""
 
     def mend_with(self, mend: Mend) -> None:
         """How the rows are read that a topic's watchers lack."""
         self._mender.mend_with(mend)
+
+    async def stop(self) -> None:
+        """No gap is mended any more."""
+        await self._mender.stop()
 
     # ------------------------------------------------------------ who is here
 
@@ -84,7 +90,8 @@ class Hub:
         topic = self._topics.get(key)
         if topic is None:
             topic = self._topics[key] = Topic(key, kept)
-            topic.rev = head
+            if head is not None:
+                topic.rev = topic.born = head
         topic.watchers[connection] = connection.writes_to(topic)
         connection.topics.add(topic)
 
@@ -132,6 +139,7 @@ class Hub:
         waiting: dict[Topic, list[bytes]] = {}
         for event in events:
             if self._is_old(event):
+                self._doubt(event)
                 continue
             if event.fleeting:
                 self._tell_viewers(event)
@@ -152,10 +160,13 @@ class Hub:
 
     def unmute(self) -> None:
         """It can again: what waited goes out in its order."""
-        if self.muted:
-            self.muted = False
-            waiting, self._waiting = self._waiting, []
-            self.publish(waiting)
+        if not self.muted:
+            return
+        self.muted = False
+        waiting, self._waiting = self._waiting, []
+        self.publish(waiting)
+        if len(waiting) >= MUTED_LIMIT and self.doubts is not None:
+            self.doubts(set(self._accounts))
 
     def _keep_back(self, events: Iterable[Event]) -> None:
         kept = [event for event in events if not event.fleeting]
@@ -163,7 +174,7 @@ class Hub:
 
     def _tell_viewers(self, event: Event) -> None:
         topic = self._topics.get(event.topic)
-        if topic is not None and 0 < len(topic.viewers) <= VIEWERS_LIMIT:
+        if topic is not None and not topic.mending and 0 < len(topic.viewers) <= VIEWERS_LIMIT:
             data = ready(event.frame)
             for connection in topic.viewers:
                 connection.whisper(data)
@@ -197,7 +208,7 @@ class Hub:
                 connection.topics.discard(topic)
                 self._drop(topic, connection)
                 if gone is not None:
-                    connection.answer(ready(gone))
+                    connection.tell(ready(gone))
 
     def _drop(self, topic: Topic, connection: Connection) -> None:
         topic.watchers.pop(connection, None)
@@ -213,10 +224,24 @@ class Hub:
         known = topic.rev if topic is not None else None
         return event.rev is not None and known is not None and event.rev <= known
 
+    def _doubt(self, event: Event) -> None:
+        """A topic that began with a younger ``rev`` was not moved by this event: whoever it names is looked up.
+
+        Who leaves is out at once; if he has come in again since, looking finds it.
+        """
+        topic = self._topics.get(event.topic)
+        if topic is None or (event.rev or 0) > topic.born or not self._moves_somebody(event):
+            return
+        for account in event.leaves:
+            self._expel(event.topic, account, event.rev or 0)
+        if self.doubts is not None:
+            self.doubts({*event.joins, *event.leaves} & self._accounts.keys())
+
     def _in_order(self, topic: Topic, event: Event) -> bool:
         """Whether the event is to be delivered now: the next ``rev`` is, an older one is dropped."""
         if event.rev is None:
-            return True
+            # In a gap somebody may be out of the room who is not known to be.
+            return topic.kept or not topic.mending
         if topic.takes(event.rev):
             return True
         if len(topic.late) < LATE_LIMIT:
@@ -250,7 +275,7 @@ class Hub:
 
         ``standing`` maps the keys with ``prefix`` to the ``rev`` of the row that gives the right.
         """
-        devices = [device for device in self.devices(account) if device.greeted]
+        devices = self.devices(account)
         held = {topic.key for device in devices for topic in device.topics if topic.key.startswith(prefix)}
         for key in held - standing.keys():
             self._expel(key, account, self._topics[key].rev or 0, gone(key))
@@ -260,9 +285,10 @@ class Hub:
     def _let_in(self, key: str, account: int, rev: int) -> None:
         """Let somebody's devices hear what a lost notice would have opened to them; they ask for the rest."""
         for device in self.devices(account):
-            if device.greeted and not self.hears(device, key):
+            if not self.hears(device, key):
+                device.moves += 1
                 self.watch(device, key, rev, head=rev)
-                device.answer(ready(Heads(revs={key: rev})))
+                device.tell(ready(Heads(revs={key: rev})))
 
     # ------------------------------------------------------------ revocation
 

@@ -19,6 +19,8 @@ log = structlog.get_logger()
 GAP_PATIENCE = 0.05
 """Seconds that a later event may wait for an earlier one from another process."""
 MEND_AGAIN_SECONDS = 1.0
+AT_ONCE = 4
+"""Gaps that are read at the same time: after a long silence there may be thousands, beside people's questions."""
 
 Mend = Callable[[str, int], Awaitable[Missing]]
 
@@ -30,6 +32,7 @@ class Mender:
         self._hub = hub
         self._mend: Mend | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reading = asyncio.Semaphore(AT_ONCE)
 
     def mend_with(self, mend: Mend) -> None:
         """How the rows are read that a topic's watchers lack."""
@@ -43,6 +46,11 @@ class Mender:
         task = asyncio.get_running_loop().create_task(self._close_gap(topic), name="gap")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _close_gap(self, topic: Topic) -> None:
         """``mending`` stays set all the while, so that there is one such task for a topic."""
@@ -69,7 +77,8 @@ class Mender:
     async def _fill(self, topic: Topic) -> None:
         assert self._mend is not None
         try:
-            missing = await self._mend(topic.key, topic.rev or 0)
+            async with self._reading:
+                missing = await self._mend(topic.key, topic.rev or 0)
             # While nothing may be delivered it is read again later: who may hear it can change meanwhile.
             if not self._hub.muted:
                 self._hub.catch_up(topic, missing)

@@ -108,17 +108,18 @@ class Presences:
 
     async def watch(self, connection: Connection, people: Iterable[int]) -> list[Presence]:
         """How these can be reached now; from now on the connection is told when it changes."""
+        if connection.closed:
+            return []
         wanted = frozenset(people)
         self._look(connection, wanted)
         unknown = [id for id in wanted if id not in self._choices]
         if unknown:
             read = await self._services.readers.ask(choosing.choices, unknown)
-            self._choices |= {id: choice for id, choice in read.items() if id in self._watchers}
+            # What was read meanwhile by others is not older.
+            self._choices = {id: read[id] for id in read.keys() & self._watchers.keys()} | self._choices
         found = [self._told.get(id) or self._state(id) for id in sorted(wanted) if id in self._choices]
         for each in found:
             self._told.setdefault(each.id, each)
-        if connection.closed:
-            self._look(connection, frozenset())
         return found
 
     # ------------------------------------------------------------ to the other processes
@@ -168,15 +169,24 @@ class Presences:
             self._stale |= self._watchers.keys()
         stale, self._stale = self._stale & self._watchers.keys(), set()
         if stale:
-            found = await self._services.readers.ask(choosing.choices, sorted(stale))
-            for account in stale & self._watchers.keys():
-                self._choices[account] = found.get(account, NOTHING)
+            self._choices |= await self._read(stale)
         over = [id for id, choice in self._choices.items() if choice.over(self._now())]
         self._choices.update(dict.fromkeys(over, NOTHING))
         self._dirty.update(stale, over)
 
+    async def _read(self, stale: set[int]) -> dict[int, Choice]:
+        """Of those that are known: who does not exist stays unknown, who is disabled has chosen nothing."""
+        try:
+            found = await self._services.readers.ask(choosing.choices, sorted(stale))
+        except BaseException:
+            self._stale |= stale
+            raise
+        return {id: found.get(id, NOTHING) for id in stale & self._watchers.keys() & self._choices.keys()}
+
     def _tell_watchers(self, now: float) -> None:
-        dirty, self._dirty = self._dirty & self._watchers.keys(), set()
+        if self._services.hub.muted:
+            return
+        dirty, self._dirty = self._dirty & self._choices.keys(), set()
         news = [each for id in sorted(dirty) if (each := self._news(id, now)) is not None]
         self._dirty |= self._off_since.keys()
         per_connection: defaultdict[Connection, list[Presence]] = defaultdict(list)

@@ -62,6 +62,7 @@ class _Message(Struct, array_like=True):
 
 
 _pack = msgspec.msgpack.Encoder().encode
+_LOST = _pack(_Message(lost=True))
 _unpack = msgspec.msgpack.Decoder(_Message).decode
 
 
@@ -114,17 +115,16 @@ class RedisBus:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        if self._line is not None:
+        line = self._line
+        if line is not None:
             # What was told last (who is gone) is on its way before the line is cut.
-            await self._wait_for_echo()
-            self._line.close()
+            await self._wait_for_echo(line)
+            line.close()
 
     # ------------------------------------------------------------ out
 
     def _tell(self, shard: int, message: _Message) -> None:
         line = self._line
-        if line is not None and self._lost:
-            self._lost = not line.tell("PUBLISH", self._channels[0], self._mark + _pack(_Message(lost=True)))
         if line is None or not line.tell("PUBLISH", self._channels[shard], self._mark + _pack(message)):
             self._lost = True
         else:
@@ -172,6 +172,8 @@ class RedisBus:
     async def _probe(self) -> None:
         """Say something, and look up again in a second, or at once when the line goes."""
         if self._line is not None:
+            if self._lost:
+                self._lost = not self._line.tell("PUBLISH", self._channels[0], self._mark + _LOST)
             self._line.tell("PUBLISH", self._channels[0], self._mark)
         with suppress(TimeoutError):
             async with asyncio.timeout(PROBE_SECONDS):
@@ -191,7 +193,7 @@ class RedisBus:
     async def _connected(self) -> RedisLine:
         self._gone = asyncio.Event()
         line = RedisLine(self._take, self._dropped)
-        await connect(self._address, line, self._channels)
+        await connect(self._address, line, self._channels, self._mark)
         self._echoed_at = asyncio.get_running_loop().time()
         log.info("bus.connected")
         return line
@@ -201,10 +203,9 @@ class RedisBus:
             self._line = None
             self._gone.set()
 
-    async def _wait_for_echo(self) -> None:
+    async def _wait_for_echo(self, line: RedisLine) -> None:
         self._echo.clear()
-        assert self._line is not None
-        self._line.tell("PUBLISH", self._channels[0], self._mark)
+        line.tell("PUBLISH", self._channels[0], self._mark)
         with suppress(TimeoutError):
             async with asyncio.timeout(PROBE_SECONDS):
                 await self._echo.wait()
@@ -214,7 +215,8 @@ def _messages(parcel: Parcel) -> list[tuple[int, _Message]]:
     """The parcel as one message a shard; what concerns no topic goes with the first."""
     by_shard: dict[int, _Message] = {}
     for event in parcel.events:
-        shard = crc32(event.topic.encode()) % SHARDS
+        # People's own notices first: that one is in a room now comes before what is said there.
+        shard = 0 if event.topic.startswith("user:") else crc32(event.topic.encode()) % SHARDS
         by_shard.setdefault(shard, _Message(events=[])).events.append(_carried(event))
     if parcel.revoked or parcel.woken or parcel.notes or parcel.seen is not None:
         first = by_shard.setdefault(0, _Message(events=[]))

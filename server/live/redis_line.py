@@ -129,8 +129,9 @@ class RedisLine(asyncio.Protocol):
             answer.set_result(reply)
 
 
-async def connect(address: Address, line: RedisLine, channels: list[str]) -> None:
-    """Open the line, greet, and subscribe. Raises ``LineLost`` within a few seconds if that cannot be."""
+async def connect(address: Address, line: RedisLine, channels: list[str], mark: bytes) -> None:
+    """Open the line, greet, subscribe, and publish ``mark``. Raises ``LineLost`` within a few seconds if that, or the
+    right to do it, cannot be had."""
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await _open(address, line)
@@ -138,6 +139,7 @@ async def connect(address: Address, line: RedisLine, channels: list[str]) -> Non
             await line.ask("HELLO", "3", *who)
             for channel in channels:
                 await line.ask("SUBSCRIBE", channel)
+            await line.ask("PUBLISH", channels[0], mark)
     except (OSError, TimeoutError) as problem:
         line.close()
         raise LineLost(str(problem) or "no answer") from None

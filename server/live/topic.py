@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 class Topic:
     """``watchers`` maps each connection to the function that takes its bytes: fan-out is one loop over them."""
 
-    __slots__ = ("head", "kept", "key", "late", "mending", "rev", "viewers", "watchers")
+    __slots__ = ("born", "head", "kept", "key", "late", "mending", "rev", "viewers", "watchers")
 
     def __init__(self, key: str, kept: bool = False) -> None:
         self.key = key
         # Its events have no rev, so nobody could fetch one that was not given to him.
         self.kept = kept
         self.rev: int | None = None
+        # The rev that the first watcher brought: what was announced later, and is older, has moved nobody here yet.
+        self.born = -1
         self.watchers: dict[Connection, Callable[[bytes], None]] = {}
         # The watchers who have it open on their screen.
         self.viewers: set[Connection] = set()

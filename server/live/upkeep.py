@@ -5,7 +5,7 @@ themselves, and the heads of topics, so that a loss anywhere heals.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -34,6 +34,7 @@ LOOK_SECONDS = 1.0
 """How often the heads are read while the bus does not reach all others."""
 RESTORE_SECONDS = 5.0
 """How often, then, who is in which room."""
+RESTORED_AT_ONCE = 50
 REVALIDATION_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 1800.0
 
@@ -56,12 +57,14 @@ class Upkeep:
         self._look_now = asyncio.Event()
         self._restored_at = 0.0
         self._unsure = False
+        self._doubted: set[int] = set()
 
     async def start(self) -> None:
         services = self._services
         self._newest = await self._watch.ask(revocation.newest)
         self._read_at = _time()
         services.hub.mend_with(self.missing)
+        services.hub.doubts = self._doubt
         for name, every, work in (
             ("revocations", REVOCATION_SECONDS, self._revoke_new),
             ("sessions", REVALIDATION_SECONDS, self._close_ended),
@@ -75,11 +78,16 @@ class Upkeep:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._services.hub.stop()
         self._watch.close()
 
     def lost(self) -> None:
         """Something may not have come through the bus: look at once."""
         self._unsure = True
+        self._look_now.set()
+
+    def _doubt(self, accounts: set[int]) -> None:
+        self._doubted |= accounts
         self._look_now.set()
 
     async def missing(self, key: str, rev: int) -> Missing:
@@ -90,7 +98,7 @@ class Upkeep:
         return await self._services.readers.ask(kind.missing, key, rev)
 
     async def _revoke_new(self) -> None:
-        services = self._services
+        services, began = self._services, _time()
         asking = asyncio.create_task(self._watch.ask(revocation.new_revocations, self._newest, services.clock()))
         try:
             while not asking.done():
@@ -99,13 +107,19 @@ class Upkeep:
             self._close_revoked(asking.result())
         finally:
             asking.cancel()
-        self._read_at = _time()
-        services.hub.unmute()
+        self._read_at = began
+        if not self._is_blind() and services.hub.muted:
+            log.warning("hub.heard_again")
+            services.hub.unmute()
 
     def _mute_when_blind(self) -> None:
-        """Alone on the database, what takes rights away passes through this very process."""
-        if not self._services.settings.embedded and _time() - self._read_at > BLIND_SECONDS:
+        if self._is_blind() and not self._services.hub.muted:
+            log.error("hub.muted", seconds=BLIND_SECONDS)
             self._services.hub.mute()
+
+    def _is_blind(self) -> bool:
+        """Alone on the database, what takes rights away passes through this very process."""
+        return not self._services.settings.embedded and _time() - self._read_at > BLIND_SECONDS
 
     def _close_revoked(self, found: list[tuple[int, Revoked]]) -> None:
         for id, revoked in found:
@@ -139,6 +153,8 @@ class Upkeep:
     async def _tell_heads(self) -> None:
         """Each topic that moved since the last time is told to all who watch it."""
         found = await self._look()
+        if self._services.hub.muted:
+            return
         for key, rev in found.items():
             topic = self._services.hub.topic(key)
             if topic is not None and self._told.get(key) != rev:
@@ -163,26 +179,45 @@ class Upkeep:
                 self._unsure = True
             if self._unsure:
                 await _guarded(self._look_around)
+            if self._doubted:
+                await _guarded(self._look_up)
 
     async def _look_around(self) -> None:
         await self._look()
         if _time() - self._restored_at < RESTORE_SECONDS:
             return
-        sure = self._services.bus.reaches_all
-        for kind in self._kinds:
-            await self._restore(kind)
-        self._restored_at = _time()
-        self._unsure = not sure
+        # What is lost from here on is looked for again.
+        self._unsure, self._restored_at = False, _time()
+        try:
+            await self._restore(self._services.hub.accounts())
+        except BaseException:
+            self._unsure = True
+            raise
 
-    async def _restore(self, kind: TopicKind) -> None:
-        """Who is in which room, where a notice of it may be lost. Who moves while it is read is left alone."""
+    async def _look_up(self) -> None:
+        doubted, self._doubted = self._doubted, set()
+        try:
+            await self._restore(doubted)
+        except BaseException:
+            self._doubted |= doubted
+            raise
+
+    async def _restore(self, accounts: Iterable[int]) -> None:
+        """Who is in which room, where a notice of it may be lost."""
+        for kind in self._kinds:
+            for piece in chunks(sorted(accounts), RESTORED_AT_ONCE):
+                await self._restore_some(kind, list(piece))
+
+    async def _restore_some(self, kind: TopicKind, accounts: list[int]) -> None:
+        """Who moves while it is read is looked up once more."""
         hub = self._services.hub
-        for accounts in chunks(sorted(hub.accounts())):
-            moves = {account: _moves(hub, account) for account in accounts}
-            standing = await self._services.readers.ask(kind.standing, list(accounts))
-            for account in accounts:
-                if _moves(hub, account) == moves[account]:
-                    hub.restore(account, kind.prefix, standing.get(account, {}), kind.gone)
+        moves = {account: _moves(hub, account) for account in accounts}
+        standing = await self._services.readers.ask(kind.standing, accounts)
+        for account in accounts:
+            if _moves(hub, account) == moves[account]:
+                hub.restore(account, kind.prefix, standing.get(account, {}), kind.gone)
+            else:
+                self._doubted.add(account)
 
     def _read_heads(self, connection: Connection, keys: list[str]) -> dict[str, int]:
         found: dict[str, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import platform
 import resource
@@ -11,6 +12,7 @@ import struct
 import sys
 import sysconfig
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -29,9 +31,9 @@ class Confined(msgspec.Struct, frozen=True):
     namespace: bool
     """It has a network of its own with nothing in it, and no rights as root."""
     system_calls: bool
-    """It can open no socket, start no process, and write to no file."""
+    """It can open no socket, start no process, reach into none that runs, and write to no file."""
     files: bool
-    """It can read nothing but code."""
+    """It can open nothing but code: see ``_code``."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -48,6 +50,8 @@ def confine(memory_bytes: int, packages: Iterable[str]) -> Confined:
     """Give up all that can be given up; ``packages`` are those of our own that may still be imported."""
     linux = platform.system() == "Linux"
     namespace = linux and _leave_the_network()
+    packages = tuple(packages)
+    _meet(packages)
     _limit(memory_bytes)
     if linux:
         _forbid_privileges()
@@ -68,6 +72,14 @@ def allow_seconds(seconds: float) -> None:
 def _leave_the_network() -> bool:
     """A user and network namespace of its own. Many containers refuse: then the filter has to do."""
     return bool(ctypes.CDLL(None).unshare(NEW_USER | NEW_NETWORK) == 0)
+
+
+def _meet(packages: Iterable[str]) -> None:
+    """Learn where our own packages lie. Later Python would have to list the folder around them, with all it holds."""
+    for package in packages:
+        # Who calls one that is not there is told so then; all others are served.
+        with suppress(ImportError):
+            importlib.import_module(package)
 
 
 def _limit(memory_bytes: int) -> None:
@@ -108,16 +120,17 @@ def _end_with_parent() -> None:
 
 
 def _code(packages: Iterable[str]) -> dict[Path, int]:
-    """Where code lies: Python, what is installed, and ``packages``. Never a whole folder that may hold data."""
+    """Where code lies: Python, what is installed, the system's libraries, and ``packages``.
+
+    Of the folder around our own packages nothing else, not even its list: data may lie beside them. Data that lies
+    below one of these places is open to the process: a rule cannot leave a part out.
+    """
     places = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     libraries = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"]
     stores = ["/nix/store", "/gnu/store"]
     base = [f"{sys.base_prefix}/lib", f"{sys.base_prefix}/lib64"]
-    code = {Path(place): landlock.READ for place in [*places, *libraries, *stores, *base] if place}
-    readable = tuple(code)
-    for root in sys.path:
-        if os.path.isdir(root) and not any(Path(root).is_relative_to(place) for place in readable):
-            # Python lists the folder in order to import from it.
-            code[Path(root)] = landlock.LIST_FOLDER
-            code.update({Path(root, package): landlock.READ for package in packages})
-    return code
+    code = [Path(place) for place in [*places, *libraries, *stores, *base] if place]
+    roots = [Path(root) for root in sys.path if os.path.isdir(root)]
+    own = [root for root in roots if not any(root.is_relative_to(place) for place in code)]
+    code += [root / package for root in own for package in packages]
+    return dict.fromkeys(code, landlock.READ)

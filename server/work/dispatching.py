@@ -10,7 +10,8 @@ from server.errors import AppError
 from server.services import Services
 from server.work import mail
 from server.work.mail import Mail, State
-from server.work.smtp import Later, Refused, Route, RouteTrouble, route_for
+from server.work.smtp import Route, route_for
+from server.work.smtp_verdicts import Later, Refused, RouteTrouble, Unanswered
 
 PAUSE = "mail route"
 """What is slept on when there is no way out: a new mail is no reason to knock again, the end of the process is."""
@@ -39,22 +40,28 @@ class Dispatcher:
 
     async def send_one(self) -> bool:
         """Take one mail and hand it over; whether there was one. Raises ``RouteTrouble`` when there is no way."""
-        taken: Mail | None = await self._services.writer.act(mail.claim, self._name)
+        taken: Mail | None = await self._services.writer.act(mail.claim, self._name, spends=False)
         if taken is None:
             return False
         try:
             state = await self._route.deliver(taken)
         except Refused as refusal:
             log.warning("mail.refused", mail=taken.id, kind=taken.kind, tries=taken.tries)
-            await self._services.writer.act(mail.finish, self._name, taken, State.FAILED, str(refusal))
+            await self._services.writer.act(mail.finish, self._name, taken, State.FAILED, str(refusal), spends=False)
+        except Unanswered as silence:
+            log.warning(
+                "mail.unanswered", mail=taken.id, kind=taken.kind, tries=taken.tries, again=not taken.doubtful
+            )
+            await self._services.writer.act(mail.doubt, self._name, taken, str(silence))
+            raise
         except (Later, RouteTrouble) as reason:
             log.warning("mail.postponed", mail=taken.id, kind=taken.kind, tries=taken.tries)
-            await self._services.writer.act(mail.postpone, self._name, taken, str(reason))
+            await self._services.writer.act(mail.postpone, self._name, taken, str(reason), spends=False)
             if isinstance(reason, RouteTrouble):
                 raise
         else:
             log.info("mail.sent", mail=taken.id, kind=taken.kind, state=state, tries=taken.tries)
-            await self._services.writer.act(mail.finish, self._name, taken, state)
+            await self._services.writer.act(mail.finish, self._name, taken, state, spends=False)
         return True
 
     async def _turn(self) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
+from server import setup_code
 from server.auth import revocation, session_actions, sessions
 from server.data.batch import Steps
 from server.data.transaction import Transaction
@@ -37,4 +38,4 @@ def forget_processes(tx: Transaction) -> None:
     tx.connection.execute(delete(processes).where(processes.c.seen_at < tx.now - PROCESSES_KEPT))
 
 
-TICKS = (Tick("forget", timedelta(hours=1), forget),)
+TICKS = (Tick("forget", timedelta(hours=1), forget), setup_code.TICK)

@@ -103,7 +103,7 @@ class Worker:
 
     async def work_one(self) -> bool:
         """Take one job and do it; whether there was one."""
-        job = await self._services.writer.act(claim, self._name, list(self._workers))
+        job = await self._services.writer.act(claim, self._name, list(self._workers), spends=False)
         if job is None:
             return False
         renewing = asyncio.create_task(self._renew(job), name="lease")
@@ -121,14 +121,14 @@ class Worker:
                 await self._workers[job.kind](self._services, job.body)
         except Exception as problem:
             log.error("job.failed", job=job.id, kind=job.kind, tries=job.tries, exc_info=problem)
-            await writer.act(postpone, self._name, job, repr(problem)[:500])
+            await writer.act(postpone, self._name, job, repr(problem)[:500], spends=False)
         else:
-            await writer.act(finish, self._name, job)
+            await writer.act(finish, self._name, job, spends=False)
 
     async def _renew(self, job: Job) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
             try:
-                await self._services.writer.act(renew, self._name, job)
+                await self._services.writer.act(renew, self._name, job, spends=False)
             except Exception as problem:
                 log.warning("job.not_renewed", job=job.id, error=repr(problem))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ import structlog
 from sqlalchemy import insert, select, update
 
 from server.data.transaction import Transaction
-from server.errors import AppError, Conflict
+from server.errors import Conflict
 from server.services import Services
 from server.work.tables import leases
 
@@ -24,6 +25,7 @@ HELD = timedelta(seconds=15)
 """How long after its holder's last word a lease falls to another."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 RENEW_SECONDS = 5.0
+LETTING_GO_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -73,32 +75,39 @@ def give_up(tx: Transaction, lease: Lease) -> None:
 
 
 class Holder:
-    """Tries to hold one name, as often as it is asked. What it holds is what it knows: the row decides."""
+    """Tries to hold one name. What it holds is what it knows: the row decides."""
 
     def __init__(self, services: Services, name: str) -> None:
         self._services = services
         self._name = name
         self._lease: Lease | None = None
-        self._next = 0.0
 
-    async def hold(self) -> Lease | None:
-        """The lease, taken or kept; None while another has it, or the database cannot be asked."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._next:
-            self._next = now + RENEW_SECONDS
-            self._lease = await self._act(take, self._name, self._services.bus.name)
+    @property
+    def lease(self) -> Lease | None:
+        """What it holds; None while another has it, or the database could not be asked."""
         return self._lease
 
-    async def let_go(self) -> None:
-        """Let another have it at once."""
+    async def keep(self) -> None:
+        """Take it and keep it, for ever; cancelled, let another have it at once."""
+        try:
+            while True:
+                self._lease = await self._act(take, self._name, self._services.bus.name)
+                await asyncio.sleep(RENEW_SECONDS)
+        finally:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
         lease, self._lease = self._lease, None
         if lease is not None:
-            await self._act(give_up, lease)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LETTING_GO_SECONDS):
+                    await self._act(give_up, lease)
 
     async def _act(self, action: Callable[..., Lease | None], *args: object) -> Lease | None:
+        """In a transaction of its own: with people's requests in it the lock would be held for theirs too."""
         try:
-            held: Lease | None = await self._services.writer.act(action, *args)
+            held: Lease | None = await self._services.writer.alone(action, *args)
             return held
-        except AppError as problem:
-            log.warning("lease.unknown", lease=self._name, reason=problem.code)
+        except Exception as problem:
+            log.warning("lease.unknown", lease=self._name, error=repr(problem))
             return None

@@ -2,8 +2,8 @@
 
 ``queue`` is called in the transaction of the cause. A dispatcher (``dispatching.py``) takes a row under a lease and
 hands it to a route (``smtp.py``); when it dies in between, the lease ends and another sends the mail again, with the
-same Message-ID, by which the receiving side can know it. Only two things end a mail: the next server's word (it took
-it, or refused it for good), or two days without any.
+same Message-ID, by which the receiving side can know it. Three things end a mail: the next server's word (it took
+it, or refused it for good), two days without any, or a second time that it was handed over and no word came back.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_
 from server.data.transaction import Transaction
 from server.errors import Invalid
 from server.settings import Settings
-from server.text import is_mail_address, one_line, plain_text
+from server.text import is_mail_address, one_line, plain_text, storable
 from server.work.tables import mails
 
 QUEUE = "mails"
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=12)
+"""Longer than the slowest relay takes for one mail (``smtp.py``)."""
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=2)
@@ -40,12 +41,21 @@ _HOST = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?")
 
 
 class State(StrEnum):
-    """What has become of a mail. ``WRITTEN``: into a folder, because there is no way out; so nobody has got it."""
+    """What has become of a mail.
+
+    ``DOUBTFUL``: handed over once without an answer, so perhaps taken; it goes once more. ``WRITTEN``: into a folder,
+    because there is no way out; so nobody has got it.
+    """
 
     WAITING = "waiting"
+    DOUBTFUL = "doubtful"
     SENT = "sent"
     WRITTEN = "written"
     FAILED = "failed"
+
+
+OPEN = (State.WAITING, State.DOUBTFUL)
+"""What is still to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class Mail:
     text: str
     message_id: str
     tries: int
+    doubtful: bool = False
 
 
 def queue(tx: Transaction, letter: Letter, domain: str) -> None:
@@ -103,19 +114,27 @@ def claim(tx: Transaction, dispatcher: str) -> Mail | None:
 
 def finish(tx: Transaction, dispatcher: str, mail: Mail, state: State, error: str = "") -> None:
     """This has become of the mail, unless another has taken it over meanwhile."""
-    tx.connection.execute(_held(dispatcher, mail).values(state=state, leased_until=None, error=error[:500]))
+    tx.connection.execute(_held(dispatcher, mail).values(state=state, leased_until=None, error=_kept(error)))
 
 
 def postpone(tx: Transaction, dispatcher: str, mail: Mail, error: str) -> None:
     """It did not work: again after a pause that grows, up to an hour."""
     pause = min(FIRST_PAUSE * 2 ** min(mail.tries - 1, 10), LONGEST_PAUSE)
-    values = {"due_at": tx.now + pause, "leased_until": None, "error": error[:500]}
+    values = {"due_at": tx.now + pause, "leased_until": None, "error": _kept(error)}
     tx.connection.execute(_held(dispatcher, mail).values(values))
+
+
+def doubt(tx: Transaction, dispatcher: str, mail: Mail, error: str) -> None:
+    """Perhaps it was taken: once more after a pause, and the second time never again."""
+    if mail.doubtful:
+        return finish(tx, dispatcher, mail, State.FAILED, error)
+    tx.connection.execute(_held(dispatcher, mail).values(state=State.DOUBTFUL))
+    return postpone(tx, dispatcher, mail, error)
 
 
 def forget_old(tx: Transaction) -> None:
     """Mails whose fate was decided long ago, with the addresses in them."""
-    decided = mails.c.state != State.WAITING
+    decided = mails.c.state.not_in(OPEN)
     tx.connection.execute(delete(mails).where(decided, mails.c.at <= tx.now - KEPT))
 
 
@@ -159,7 +178,7 @@ def _is_plain(text: str) -> bool:
 
 def _free(tx: Transaction) -> tuple[ColumnElement[bool], ...]:
     unheld = or_(mails.c.leased_until.is_(None), mails.c.leased_until <= tx.now)
-    return (mails.c.state == State.WAITING, mails.c.due_at <= tx.now, unheld)
+    return (mails.c.state.in_(OPEN), mails.c.due_at <= tx.now, unheld)
 
 
 def _too_old(tx: Transaction) -> tuple[ColumnElement[bool], ...]:
@@ -168,8 +187,14 @@ def _too_old(tx: Transaction) -> tuple[ColumnElement[bool], ...]:
 
 
 def _held(dispatcher: str, mail: Mail) -> Any:
-    return update(mails).where(mails.c.id == mail.id, mails.c.leased_by == dispatcher, mails.c.state == State.WAITING)
+    return update(mails).where(mails.c.id == mail.id, mails.c.leased_by == dispatcher, mails.c.state.in_(OPEN))
 
 
 def _mail(row: Row[Any]) -> Mail:
-    return Mail(row.id, row.at, row.kind, row.to_address, row.subject, row.body, row.message_id, row.tries)
+    known = (row.id, row.at, row.kind, row.to_address, row.subject, row.body, row.message_id, row.tries)
+    return Mail(*known, doubtful=row.state == State.DOUBTFUL)
+
+
+def _kept(error: str) -> str:
+    """Other servers' words, in any encoding."""
+    return storable(error)[:500]

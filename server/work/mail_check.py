@@ -10,11 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.data.engine import UnsupportedDatabase, looking_engine, parse
 from server.settings import Settings
 from server.work import mail
-from server.work.mail import State
+from server.work.mail import OPEN, State
 from server.work.relay import Relay, parse_relay
 
 CONNECT_SECONDS = 5.0
-UNDELIVERED = (State.WAITING, State.WRITTEN, State.FAILED)
+UNDELIVERED = (*OPEN, State.WRITTEN, State.FAILED)
 
 
 def mail_findings(settings: Settings) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from server.work.resolving import Pinned, Resolver, Unreachable
 MAX_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_UNDER_WAY = 200
+MAX_UNDER_WAY_A_HOST = 40
 CONNECT_SECONDS = 10.0
 RETRY_MS = 5000
 OWN_HEADERS = {"user-agent": "Renraku", "accept-encoding": "identity"}
@@ -61,7 +63,7 @@ class Outbound:
         self._enabled = enabled
         self._resolver = resolver or Resolver(listed)
         self._pool = Pool(self._resolver)
-        self._under_way = 0
+        self._under_way: Counter[str] = Counter()
 
     @property
     def is_open(self) -> bool:
@@ -84,49 +86,53 @@ class Outbound:
         ``purpose`` is a word for the log, which has the host and never the path. ``seconds`` is for all of it, and
         an answer longer than ``limit_bytes`` is cut off and refused.
 
-        Raises ``OutboundRefused``, ``OutboundFailed``, or ``Busy`` when too much is under way.
+        Raises ``OutboundRefused``, ``OutboundFailed``, or ``Busy`` when too much is under way, there or in all.
         """
         asked = _Asked(purpose)
         with asked:
-            asked.heading_for(target_of(url))
-            async with self._room(seconds):
+            target = target_of(url)
+            asked.heading_for(target)
+            # Redirects stay on the host.
+            async with self._room(target.host, seconds):
                 given = {**OWN_HEADERS, **{name.lower(): value for name, value in (headers or {}).items()}}
                 return await self._follow(method, asked, given, body, limit_bytes)
 
     async def resolve(self, host: str, port: int, *, purpose: str) -> Pinned:
         """The addresses of a host, looked at: connect to these and to no other.
 
-        Raises ``OutboundRefused`` or ``OutboundFailed``.
+        Raises ``OutboundRefused``, ``OutboundFailed`` or ``Busy``.
         """
         with _Asked(purpose, host):
-            async with self._room(CONNECT_SECONDS):
+            async with self._room(host, CONNECT_SECONDS):
                 return await self._resolver.resolve(host, port)
 
     async def connect(self, host: str, port: int, *, purpose: str) -> socket.socket:
         """An open, plain connection to the host, for protocols that bring their own: a WebSocket library takes it as
         ``sock=`` with ``server_hostname=host``. It is the caller's to close. Raises as ``resolve`` does."""
         with _Asked(purpose, host):
-            async with self._room(CONNECT_SECONDS):
+            async with self._room(host, CONNECT_SECONDS):
                 return await _first_open(await self._resolver.resolve(host, port))
 
     async def close(self) -> None:
         """Close what is kept open."""
         await self._pool.close()
-        self._resolver.close()
 
     @asynccontextmanager
-    async def _room(self, seconds: float) -> AsyncIterator[None]:
-        """So long, and so many at a time."""
+    async def _room(self, host: str, seconds: float) -> AsyncIterator[None]:
+        """So long, and so many at a time: of one host fewer than of all, that a slow one is not everybody's."""
         if not self._enabled:
             raise Refused("off")
-        if self._under_way >= MAX_UNDER_WAY:
+        host = host.lower()
+        if self._under_way.total() >= MAX_UNDER_WAY or self._under_way[host] >= MAX_UNDER_WAY_A_HOST:
             raise Busy(retry_ms=RETRY_MS)
-        self._under_way += 1
+        self._under_way[host] += 1
         try:
             async with asyncio.timeout(seconds):
                 yield
         finally:
-            self._under_way -= 1
+            self._under_way[host] -= 1
+            # Hosts are as many as people name: none is kept.
+            self._under_way += Counter()
 
     async def _follow(
         self, method: str, asked: _Asked, headers: Mapping[str, str], body: bytes, limit_bytes: int

@@ -12,22 +12,29 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from server.work.addresses import Target
+from server.work.outbound_lanes import Lanes
 from server.work.resolving import Resolver, Unreachable
 
 if TYPE_CHECKING:
     import httpcore2
 
-MAX_CONNECTIONS = 20
+CONNECTIONS_A_HOST = 4
+KEPT_CONNECTIONS = 20
+"""Without a request on them, for all hosts."""
 KEPT_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0
 """For one address to answer, then the next one is tried."""
 
 
 class Pool:
-    """Requests over shared connections. The library is loaded, and the pool made, with the first one."""
+    """Requests over shared connections, a few a host: the next one waits for its own host's and for no other's.
+
+    How many there are in all is the caller's to bound. The library is loaded, and the pool made, with the first one.
+    """
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
+        self._lanes = Lanes(CONNECTIONS_A_HOST)
         self._opening = asyncio.Lock()
         self._core: Any = None
         self._pool: httpcore2.AsyncConnectionPool | None = None
@@ -47,7 +54,10 @@ class Pool:
         fields = [(name, value) for name, value in {**headers, "host": target.place}.items()]
         content = body if body or method not in ("GET", "HEAD") else None
         try:
-            async with pool.stream(method, address, headers=fields, content=content) as response:
+            async with (
+                self._lanes.turn(target.host),
+                pool.stream(method, address, headers=fields, content=content) as response,
+            ):
                 found = _joined(response.headers)
                 return response.status, found, await _read(response, found, limit_bytes)
         except (core.TimeoutException, core.NetworkError, core.ProtocolError, OSError, ssl.SSLError) as problem:
@@ -63,7 +73,8 @@ class Pool:
                 self._core, authorities = await asyncio.to_thread(_load)
                 self._pool = self._core.AsyncConnectionPool(
                     ssl_context=authorities,
-                    max_connections=MAX_CONNECTIONS,
+                    max_connections=None,
+                    max_keepalive_connections=KEPT_CONNECTIONS,
                     keepalive_expiry=KEPT_SECONDS,
                     network_backend=_Network(self._core, self._resolver),
                 )

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from server.work.addresses import Address, Refused, host_of, is_listed, is_public, literal
+from server.work.outbound_lanes import Lanes
 
-THREADS = 4
-WAITING_LIMIT = 64
+LOOKUPS_A_HOST = 2
+LOOKUPS = 64
+"""At once, for all hosts. Each is a thread."""
 
 Lookup = Callable[[str, int], list[str]]
 """The system's resolver: a name's addresses, best first. Blocks; raises ``OSError`` when there are none."""
+_Found = list[str] | Exception
+"""No address where there is none; an exception is a bug."""
 
 
 class Unreachable(Exception):
@@ -31,13 +36,16 @@ class Pinned:
 
 
 class Resolver:
-    """Asks the system in threads of its own: a resolver that hangs holds up nobody else."""
+    """Asks the system, in a thread a question: a name whose resolver hangs holds up nobody who asks for another.
+
+    That is so until as many hang as may be asked at once. Then who asks is told at once that there is no answer.
+    """
 
     def __init__(self, listed: tuple[str, ...], lookup: Lookup | None = None) -> None:
         self._listed = listed
         self._lookup = lookup or _ask_the_system
-        self._pool: ThreadPoolExecutor | None = None
-        self._waiting = 0
+        self._lanes = Lanes(LOOKUPS_A_HOST)
+        self._under_way = 0
 
     async def resolve(self, host: str, port: int) -> Pinned:
         """The host's addresses. One that is not public refuses them all, unless the operator has listed the host.
@@ -51,32 +59,52 @@ class Resolver:
             raise Refused("address")
         return Pinned(host, port, addresses)
 
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-
     async def _addresses(self, host: str, port: int) -> tuple[Address, ...]:
-        if self._waiting >= WAITING_LIMIT:
-            raise Unreachable("names")
-        self._pool = self._pool or ThreadPoolExecutor(THREADS, thread_name_prefix="names")
-        asked = asyncio.get_running_loop().run_in_executor(self._pool, self._lookup, host, port)
-        self._waiting += 1
-        # Who goes away does not end the thread: it counts until it has come back.
-        asked.add_done_callback(self._came_back)
-        try:
-            found = await asyncio.shield(asked)
-        except (OSError, UnicodeError):
-            raise Unreachable("name") from None
+        await self._lanes.enter(host)
+        found = await self._ask(host, port)
+        if isinstance(found, Exception):
+            raise found
         addresses = tuple(address for each in found if (address := literal(each.partition("%")[0])) is not None)
         if not addresses:
             raise Unreachable("name")
         return addresses
 
-    def _came_back(self, asked: asyncio.Future[list[str]]) -> None:
-        self._waiting -= 1
-        if not asked.cancelled():
-            # Nobody may be waiting for it any more.
-            asked.exception()
+    def _ask(self, host: str, port: int) -> asyncio.Future[_Found]:
+        """The answer to come. Who goes away does not end the thread: it counts until it has come back."""
+        loop = asyncio.get_running_loop()
+        asked: asyncio.Future[_Found] = loop.create_future()
+
+        def ask() -> None:
+            found = self._look_up(host, port)
+            # Who closed the loop waits for no answer.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._came_back, host, asked, found)
+
+        try:
+            if self._under_way >= LOOKUPS:
+                raise Unreachable("names")
+            # A daemon: nothing ends a question that hangs, and the end of the process does not wait for it.
+            threading.Thread(target=ask, name="names", daemon=True).start()
+        except (RuntimeError, Unreachable):
+            # A machine that has no more threads says the first.
+            self._lanes.leave(host)
+            raise Unreachable("names") from None
+        self._under_way += 1
+        return asked
+
+    def _look_up(self, host: str, port: int) -> _Found:
+        try:
+            return self._lookup(host, port)
+        except (OSError, UnicodeError):
+            return []
+        except Exception as bug:
+            return bug
+
+    def _came_back(self, host: str, asked: asyncio.Future[_Found], found: _Found) -> None:
+        self._under_way -= 1
+        self._lanes.leave(host)
+        if not asked.done():
+            asked.set_result(found)
 
 
 def _ask_the_system(host: str, port: int) -> list[str]:

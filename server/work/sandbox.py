@@ -8,6 +8,8 @@ next call has a new one. They start at the first call.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -55,6 +57,10 @@ class UnknownFunction(Exception):
     """A name that no module has registered, or two have: a bug."""
 
 
+class MoreThanReading(Exception):
+    """A descriptor by which more can be done than read: a bug."""
+
+
 class Sandbox:
     """The two processes, and who waits for them."""
 
@@ -76,13 +82,16 @@ class Sandbox:
     ) -> Any:
         """What the registered ``function`` makes of the arguments: plain values, checked against the type ``answer``.
 
-        ``file`` is an open descriptor, which the function gets as ``file=``, a binary file: large input is never
-        copied. It stays the caller's to close. ``seconds`` is wall time from when the call has its process.
+        ``file`` is a descriptor open for reading alone, which the function gets as ``file=``, a binary file: large
+        input is never copied. It stays the caller's to close; its position is shared. ``seconds`` is wall time from
+        when the call has its process.
 
         Raises ``SandboxFailed``, or ``TooLongToRead``, which is one; ``Busy`` when too many wait. A caller that is
         cancelled ends the call.
         """
         call = self._call(function, arguments, seconds, answer_bytes)
+        if file is not None:
+            _require_reading_alone(file)
         place = self._places[slot]
         async with place.turn():
             try:
@@ -204,6 +213,12 @@ class _Place:
             grave = asyncio.get_running_loop().create_task(child.bury(), name="sandbox.bury")
             self._buried.add(grave)
             grave.add_done_callback(self._buried.discard)
+
+
+def _require_reading_alone(file: int) -> None:
+    # An access mode of 0 has `O_PATH` too, by which nothing is read, and other things are opened.
+    if fcntl.fcntl(file, fcntl.F_GETFL) & (os.O_ACCMODE | getattr(os, "O_PATH", 0)) != os.O_RDONLY:
+        raise MoreThanReading(file)
 
 
 def _decoded(given: Answer, answer: Any, place: _Place) -> Any:

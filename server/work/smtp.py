@@ -1,7 +1,6 @@
 """The two ways a mail can go: over SMTP to the relay that the operator has named, or into a folder without one.
 
-Who carries mails on has three answers, and each means something else: ``Refused`` ends this mail, ``Later`` puts it
-off, and ``RouteTrouble`` says nothing about the mail at all: the way itself is blocked.
+What the answers on the way mean stands in ``smtp_verdicts.py``.
 """
 
 from __future__ import annotations
@@ -16,32 +15,24 @@ from aiosmtplib import (
     SMTP,
     SMTPDataError,
     SMTPException,
-    SMTPRecipientsRefused,
-    SMTPResponseException,
+    SMTPRecipientRefused,
     SMTPSenderRefused,
+    SMTPServerDisconnected,
 )
 
 from server.settings import Settings
 from server.work.mail import Mail, State, sender, written
 from server.work.relay import Relay, parse_relay
+from server.work.smtp_verdicts import Later, Refused, RouteTrouble, Unanswered, said, verdict
 
 SEND_SECONDS = 60.0
-"""For one mail, connecting included; well below a lease, so that nobody else has taken it meanwhile."""
+"""For one mail until it may be handed over, connecting included."""
+TAKING_SECONDS = 600.0
+"""For the answer to a whole mail (RFC 5321, 4.5.3.2.6): some relays look through it first. Who gives up earlier sends
+it twice. Both together are less than a lease, so that nobody else has taken the mail meanwhile."""
 CONTACT_SECONDS = 20.0
-"""For one answer of the relay."""
-CLOSING = 421
-
-
-class Refused(Exception):
-    """This mail will never be taken."""
-
-
-class Later(Exception):
-    """This mail may be taken another time."""
-
-
-class RouteTrouble(Exception):
-    """Nothing can be handed over at the moment."""
+"""For any other answer of the relay."""
+TAKEN, GO_ON, CLOSING = 250, 354, 421
 
 
 class Route(Protocol):
@@ -64,25 +55,27 @@ def route_for(settings: Settings) -> Route:
 class SmtpRoute:
     """One connection to the relay, kept while there is something to send."""
 
-    def __init__(self, relay: Relay, from_address: str, seconds: float = SEND_SECONDS) -> None:
+    def __init__(
+        self, relay: Relay, from_address: str, seconds: float = SEND_SECONDS, taking_seconds: float = TAKING_SECONDS
+    ) -> None:
         self._relay = relay
         self._from = from_address
         self._seconds = seconds
+        self._taking_seconds = taking_seconds
         self._line: SMTP | None = None
 
     async def deliver(self, mail: Mail) -> State:
         whole = False
         try:
-            async with asyncio.timeout(self._seconds):
-                await self._send(mail)
+            await self._send(mail)
             whole = True
-        except (Refused, Later) as answer:
-            whole = not isinstance(answer.__cause__, SMTPResponseException) or answer.__cause__.code != CLOSING
+        except (Refused, Later):
+            whole = await self._taken_back()
             raise
         except TimeoutError:
             raise RouteTrouble(f"{self._relay}: no answer") from None
         except (SMTPException, OSError) as problem:
-            raise RouteTrouble(f"{self._relay}: {_said(problem)}") from problem
+            raise RouteTrouble(f"{self._relay}: {said(problem)}") from problem
         finally:
             # What is half said cannot be gone on with: the next mail begins on a new line.
             if not whole:
@@ -103,14 +96,50 @@ class SmtpRoute:
             line.close()
 
     async def _send(self, mail: Mail) -> None:
-        line = await self._open()
-        _, envelope = parseaddr(self._from)
         try:
-            await line.sendmail(envelope, [mail.to], written(mail, self._from))
-        except SMTPRecipientsRefused as refusal:
-            raise _verdict(refusal.recipients[0]) from refusal.recipients[0]
-        except (SMTPSenderRefused, SMTPDataError) as refusal:
-            raise _verdict(refusal) from refusal
+            async with asyncio.timeout(self._seconds):
+                line = await self._open()
+                await self._announce(line, mail)
+            await self._hand_over(line, stuffed(written(mail, self._from)))
+        except (SMTPSenderRefused, SMTPRecipientRefused, SMTPDataError) as refusal:
+            raise verdict(refusal) from refusal
+
+    async def _announce(self, line: SMTP, mail: Mail) -> None:
+        """From whom and to whom, until the relay wants to have it."""
+        _, envelope = parseaddr(self._from)
+        await line.mail(envelope)
+        await line.rcpt(mail.to)
+        answer = await line.execute_command(b"DATA")
+        if answer.code != GO_ON:
+            raise SMTPDataError(answer.code, answer.message)
+
+    async def _hand_over(self, line: SMTP, content: bytes) -> None:
+        """From here on the relay may have the mail, whatever is heard of it."""
+        if line.protocol is None:
+            raise SMTPServerDisconnected("Connection lost")
+        line.protocol.write(content)
+        try:
+            async with asyncio.timeout(self._taking_seconds):
+                answer = await line.protocol.read_response()
+        except (SMTPException, OSError) as silence:
+            raise Unanswered(f"{self._relay}: perhaps taken, no answer: {said(silence)}") from silence
+        if answer.code == CLOSING:
+            line.close()
+        if answer.code >= 400:
+            raise SMTPDataError(answer.code, answer.message)
+        if answer.code != TAKEN:
+            raise Unanswered(f"{self._relay}: perhaps taken: {answer.code}")
+
+    async def _taken_back(self) -> bool:
+        """Whether the line can be gone on with after a refusal."""
+        try:
+            async with asyncio.timeout(CONTACT_SECONDS):
+                if self._line is None:
+                    return False
+                await self._line.rset()
+        except (SMTPException, OSError):
+            return False
+        return True
 
     async def _open(self) -> SMTP:
         if self._line is not None and self._line.is_connected:
@@ -176,13 +205,7 @@ class FolderRoute:
         part.rename(path)
 
 
-def _verdict(refusal: SMTPResponseException) -> Refused | Later:
-    kind = Refused if refusal.code >= 500 else Later
-    return kind(f"{refusal.code} {refusal.message}")
-
-
-def _said(problem: Exception) -> str:
-    """What went wrong, in a few words that hold no password: the relay's own answer, or the kind of failure."""
-    if isinstance(problem, SMTPResponseException):
-        return f"{problem.code} {problem.message}"[:300]
-    return f"{type(problem).__name__}: {problem}"[:300]
+def stuffed(content: bytes) -> bytes:
+    """A mail as it follows DATA: CRLF after each line, a dot more before a line's first one, and a dot at the end."""
+    lines = (b"." * line.startswith(b".") + line + b"\r\n" for line in content.splitlines())
+    return b"".join(lines) + b".\r\n"

@@ -1,4 +1,4 @@
-"""No socket, no new process, nothing written: a seccomp filter over this process's system calls (Linux).
+"""No socket, no new process, no word to another, nothing written: a seccomp filter over system calls (Linux).
 
 It holds where namespaces are refused, in containers too. What it denies answers "not permitted"; it cannot be
 taken off again.
@@ -26,6 +26,7 @@ X32 = 0x40000000
 """The second table of calls on x86-64 begins here: the same calls under other numbers."""
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+ANYTHING = 0xFFFFFFFF
 
 
 class Machine(NamedTuple):
@@ -62,6 +63,32 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    "kcmp": (312, 272),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    # How much of the machine another one gets. One's own stays as it is, too.
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    # Memory, counters and queues that processes share by number or name.
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
+    "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
     # ------------------------------------------------ other ways into the kernel
     "unshare": (272, 97),
     "setns": (308, 268),
@@ -106,13 +133,35 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "setxattr": (188, 5),
     "lsetxattr": (189, 6),
     "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+    # A lock on a file that may only be read keeps those waiting who write it.
+    "flock": (73, 32),
     "utime": (132, None),
     "utimes": (235, None),
     "utimensat": (280, 88),
     "futimesat": (261, None),
 }
-OPENING: dict[str, tuple[int | None, int | None, int]] = {"open": (2, None, 1), "openat": (257, 56, 2)}
-"""With the place of the flags among their arguments."""
+DENIED_WITH: dict[str, tuple[int | None, int | None, int, int]] = {
+    "open": (2, None, 1, WRITING),
+    "openat": (257, 56, 2, WRITING),
+    # Limits of the process with this number; Python asks for its own by 0.
+    "prlimit64": (302, 261, 0, ANYTHING),
+}
+"""With the place of an argument, and the bits of which it may have none."""
+ALLOWED_WITH: dict[str, tuple[int, int, int, tuple[int, ...]]] = {
+    # Copies of a descriptor, whether it is handed on, and how it was opened. Without locks, leases, and changes to
+    # what the caller shares; without an owner, to whom the kernel would send signals.
+    "fcntl": (72, 25, 1, (0, 1, 2, 3, 1030)),
+    # Whether it is a terminal, whether it is handed on, how much there is to read. The others change files that are
+    # open for reading, name an owner as above, or type into terminals.
+    "ioctl": (16, 29, 1, (0x5401, 0x541B, 0x5450, 0x5451)),
+}
+"""With the place of their command, and the commands that are let through."""
 
 
 def deny() -> bool:
@@ -137,14 +186,26 @@ def _program(machine: Machine) -> Iterator[bytes]:
         if (number := numbers[machine.column]) is not None:
             yield _step(EQUAL, number, otherwise=1)
             yield _step(RETURN, DENY)
-    for *columns, flags in OPENING.values():
+    for *columns, place, bits in DENIED_WITH.values():
         if (number := columns[machine.column]) is not None:
-            yield _step(EQUAL, number, otherwise=4)
-            yield _step(LOAD_WORD, ARGUMENTS + 8 * flags)
-            yield _step(ANY_BIT, WRITING, otherwise=1)
-            yield _step(RETURN, DENY)
-            yield _step(RETURN, ALLOW)
+            yield from _looked_at(number, place, [(ANY_BIT, bits)], then=DENY, otherwise=ALLOW)
+    for first, second, place, commands in ALLOWED_WITH.values():
+        number = (first, second)[machine.column]
+        yield from _looked_at(number, place, [(EQUAL, each) for each in commands], then=ALLOW, otherwise=DENY)
     yield _step(RETURN, ALLOW)
+
+
+def _looked_at(number: int, place: int, tests: list[tuple[int, int]], then: int, otherwise: int) -> Iterator[bytes]:
+    """What becomes of one call: ``then`` if any of the tests holds for the argument at this place.
+
+    The kernel too reads no more than the lower half of these arguments.
+    """
+    yield _step(EQUAL, number, otherwise=2 + 2 * len(tests))
+    yield _step(LOAD_WORD, ARGUMENTS + 8 * place)
+    for code, value in tests:
+        yield _step(code, value, otherwise=1)
+        yield _step(RETURN, then)
+    yield _step(RETURN, otherwise)
 
 
 def _step(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:

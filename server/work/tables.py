@@ -62,7 +62,8 @@ mails = Table(
     Column("body", Text, nullable=False),
     # Without its brackets; the same at each try, so that a repeated mail is recognised.
     Column("message_id", Key, nullable=False, unique=True),
-    # "waiting", "sent", "written" (to a folder, hence not delivered) or "failed".
+    # "waiting", "doubtful" (handed over without an answer, goes once more), "sent", "written" (to a folder, hence
+    # not delivered) or "failed".
     Column("state", Key, nullable=False, server_default="waiting"),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcTime, nullable=False),

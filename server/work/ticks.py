@@ -72,14 +72,16 @@ class Ticker:
 
     async def run(self) -> None:
         """Until the process drains, or for ever; cancel it to end it."""
+        keeping = asyncio.create_task(self._holder.keep(), name="ticks' lease")
         try:
             while not self._services.draining:
-                if (lease := await self._holder.hold()) is not None:
-                    for tick in self._ticks:
+                for tick in self._ticks:
+                    if (lease := self._holder.lease) is not None:
                         await self._ask(tick, lease)
                 await self._services.wakeups.sleep(QUEUE, LOOK_SECONDS)
         finally:
-            await self._holder.let_go()
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
 
     async def _ask(self, tick: Tick, lease: Lease) -> None:
         # Not every second a write: between two times the row cannot say yes.
@@ -88,7 +90,7 @@ class Ticker:
             return
         self._next[tick.name] = now + min(tick.every / 4, timedelta(seconds=30)).total_seconds()
         try:
-            if await self._services.writer.act(take_as, lease, tick):
+            if await self._services.writer.alone(take_as, lease, tick):
                 async with asyncio.timeout(LONGEST_SECONDS):
                     await tick.run(self._services)
         except LeaseLost:

@@ -20,6 +20,7 @@ from server.errors import AppError, NotFound
 from server.opening import opened
 from server.services import Services
 from server.settings import Settings
+from tests.tools.mailing import after
 
 STRANGER = Actor(None, "")
 
@@ -68,6 +69,25 @@ async def test_who_starts_later_or_alone_or_after_too_many_tries_makes_a_new_one
     await act(first_run.try_code, STRANGER, codes[-1])
 
 
+async def test_an_hour_after_too_many_tries_one_of_them_makes_a_new_one(processes):
+    act, other = (each.writer.act for each in processes)
+    old = await act(first_run.make_code, alone=False)
+    for _ in range(first_run.TRIES_LIMIT - 1):
+        with pytest.raises(AppError):
+            await other(first_run.try_code, STRANGER, "wrong")
+    assert await act(after(first_run.CLOSED_FOR, first_run.reopen)) is None, "the old one may still be tried"
+    with pytest.raises(AppError):
+        # The hour begins with the last try.
+        await other(after(first_run.CLOSED_FOR, first_run.try_code), STRANGER, "wrong")
+    assert await act(after(1.5 * first_run.CLOSED_FOR, first_run.reopen)) is None
+
+    reopen = after(2 * first_run.CLOSED_FOR, first_run.reopen)
+    (new,) = [code for code in await asyncio.gather(act(reopen), other(reopen)) if code]
+    with pytest.raises(AppError):
+        await act(first_run.try_code, STRANGER, old)
+    await act(first_run.try_code, STRANGER, new)
+
+
 async def test_of_two_administrators_one_wins_and_every_process_knows_it(processes):
     one, two = processes
     code = await one.writer.act(first_run.make_code, alone=False)
@@ -84,7 +104,7 @@ async def test_of_two_administrators_one_wins_and_every_process_knows_it(process
         assert await one.readers.ask(lambda db, counted=counted: db.execute(counted).scalar()) == 1
     for process in processes:
         await process.company.look(process.readers)
-        assert (process.company.inhabited, process.company.name) == (True, f"{won.name}商事")
+        assert (process.company.inhabited, process.company.name) == (True, won.company.name)
         assert await process.writer.act(first_run.make_code, alone=True) is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import chat.tables
 import server.auth.tables
@@ -32,3 +33,4 @@ def test_migrating_again_changes_nothing(database):
     migrate.upgrade(database)
     with database.connect() as connection:
         assert migrate.current(connection) == migrate.newest()
+    assert ScriptDirectory(str(migrate.FOLDER)).get_current_head() == migrate.newest()

@@ -219,7 +219,7 @@ async def test_redis_stands_still_and_nobody_loses_anything(tmp_path, tier):
     async with scaled(tmp_path) as (under, people):
         async with talking(under, people):
             await asyncio.sleep(1)
-            freezing = asyncio.create_task(frozen(under.redis_pid, tier(short=12, long=20)))
+            freezing = asyncio.create_task(frozen(under.redis_pid, tier(short=10, long=20)))
             async with asyncio.timeout(15):
                 while not all(["bus" in await server.failing() for server in under.servers]):
                     await asyncio.sleep(0.2)

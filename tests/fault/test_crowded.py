@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from contextlib import AsyncExitStack, suppress
 
 import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from server import lines
 from server.opening import opened
 from tests.fault.test_kill import free_port
 from tests.tools.client import Client
@@ -49,6 +51,52 @@ async def test_the_last_descriptors_are_kept_for_those_who_are_in(tmp_path, sqli
         for client in clients[1:20]:
             await client.close()
         await let_in(server, token, stack)
+
+
+async def test_lines_that_say_nothing_lock_nobody_out(tmp_path, sqlite_template):
+    async with opened(settings_for(tmp_path / "var", sqlite_template)):
+        pass
+    server = ServerProcess(tmp_path / "var", free_port(), descriptors=LIMIT)
+    await server.start()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(server.kill)
+        await ready(server)
+        silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(LIMIT + 50)]
+        for number, line in enumerate(silent):
+            stack.callback(line.close)
+            if number % 3:
+                with suppress(OSError):
+                    # Something, and never all of it.
+                    line.sendall((b"GET /healthz HTTP/1.1\r\nHost: ", b"\r\n")[number % 2])
+        # Before the first of them has been silent for too long.
+        await ready(server, lines.HEAD_SECONDS - 2)
+        assert open_files(server) < LIMIT
+
+
+async def test_a_line_that_never_asks_is_cut_and_one_that_asks_stays(server, monkeypatch):
+    monkeypatch.setattr(lines, "SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr(lines, "HEAD_SECONDS", 0.2)
+    person = await server.connect((await hire(server.services, "sato")).token)
+    head = f"GET /healthz HTTP/1.1\r\nHost: {server.host}\r\n".encode()
+    for said in (b"", head, b"\r\n", head + b"\r\n\r\n", head + b"\r\n" + head):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(said)
+        with suppress(ConnectionResetError):
+            async with asyncio.timeout(4):
+                while await reader.read(1000):
+                    pass
+        writer.close()
+    await person.ask("ping")
+
+
+async def ready(server: ServerProcess, seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while True:
+            # A line that was cut has said nothing that could be read.
+            with suppress(ValueError):
+                if not await server.failing():
+                    return
+            await asyncio.sleep(0.1)
 
 
 async def let_in(server: ServerProcess, token: str, stack: AsyncExitStack) -> None:

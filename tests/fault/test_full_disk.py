@@ -10,6 +10,7 @@ import pytest
 import structlog
 from sqlalchemy import event
 
+from server import health
 from server.data.space import MEBIBYTE, Use
 from server.work import jobs
 from tests.tools.client import Refused
@@ -105,6 +106,26 @@ async def test_talk_stops_before_the_disk_is_full_and_answers_go_on_when_it_is(s
     assert ballast.exists() and space.stopped == Use.NOTHING
     said.append((await small.sato.post(small.room, "また入る"))["seq"])
     assert sorted((await everything(small.sato, small.room)).messages) == said == [1, 2, 3, 4]
+
+
+async def test_what_the_server_does_by_itself_leaves_the_ballast_to_answers(small, monkeypatch):
+    services, ballast = small.server.services, small.folder / "var" / "ballast"
+    small.space.look()
+    fill(small.folder / "filler")
+    sign = health.sign
+
+    def long_sign(tx, *who):
+        sign(tx, *who)
+        jobs.add(tx, "sign", "a" * 2 * MEBIBYTE)
+
+    monkeypatch.setattr(health, "sign", long_sign)
+    for _ in range(2):
+        await services.probe.look()
+        assert services.probe.failing() == ["database", "disk"], "this test needs the probe to need room"
+        assert ballast.exists()
+
+    await answer(small, 2 * MEBIBYTE)
+    assert not ballast.exists(), "this test needs an answer that needs it"
 
 
 async def test_what_was_on_its_way_when_the_disk_filled_is_told_unavailable_or_kept(small):

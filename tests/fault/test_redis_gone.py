@@ -88,6 +88,8 @@ async def test_who_is_put_out_hears_nothing_more_and_is_told(talk):
     async with asyncio.timeout(5):
         while "room.removed" not in {frame["is"] for frame in talk.ito.heard}:
             await asyncio.sleep(0.02)
+    assert "内緒" in str(await talk.suzuki.ask("since", channel=talk.id, rev=1))
+    await talk.ito.ask("ping")
     assert not any("内緒" in str(frame) for frame in talk.ito.heard)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,13 +42,24 @@ def postgres_template(postgres: str) -> str:
 
 @contextmanager
 def postgres_database(server: str, template: str) -> Iterator[str]:
-    """The address of a fresh database, gone afterwards."""
-    name = f"renraku_test_{next(_numbers)}"
-    _administer(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {template}")
+    """The address of a fresh database, gone afterwards; the next one is made meanwhile."""
+    making = _made_ahead.pop(server, None) or _maker.submit(_make, server, template)
+    name = making.result()
+    _made_ahead[server] = _maker.submit(_make, server, template)
     try:
         yield _named(server, name)
     finally:
         _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+_maker = ThreadPoolExecutor(1, thread_name_prefix="databases")
+_made_ahead: dict[str, Future[str]] = {}
+
+
+def _make(server: str, template: str) -> str:
+    name = f"renraku_test_{next(_numbers)}"
+    _administer(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {template}")
+    return name
 
 
 def migrated(server: str, name: str = "renraku") -> str:

@@ -35,7 +35,7 @@ async def sink() -> AsyncIterator[Sink]:
 @pytest.fixture
 async def way(sink: Sink) -> AsyncIterator[SmtpRoute]:
     """A route to the sink; it has no patience."""
-    route = SmtpRoute(parse_relay(sink.url), FROM, seconds=0.5)
+    route = SmtpRoute(parse_relay(sink.url), FROM, seconds=5, taking_seconds=0.5)
     yield route
     await route.rest()
 

@@ -15,8 +15,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 TAKEN = "250 taken"
 HANG = "hang"
+SLOW = "slow"
 CUT = "cut"
 CUT_AFTER = "cut after taking it"
+HANG_AFTER = "hang after taking it"
+SLOW_SECONDS = 1.5
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Sink:
 
     port: int = 0
     taken: list[Envelope] = field(default_factory=list)
+    to_senders: list[str] = field(default_factory=list)
+    """Answers to MAIL, one after the other; then anybody may send."""
     to_recipients: list[str] = field(default_factory=list)
     """Answers to RCPT, one after the other; then all are welcome."""
     to_mails: list[str] = field(default_factory=list)
@@ -40,6 +45,14 @@ class Sink:
         """What came in, read by the standard library."""
         return [_read(each.content) for each in self.taken]
 
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.to_senders.pop(0) if self.to_senders else TAKEN
+        if answer == TAKEN:
+            envelope.mail_from = address
+        return answer
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -50,10 +63,13 @@ class Sink:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         answer = self.to_mails.pop(0) if self.to_mails else TAKEN
-        if answer in (TAKEN, CUT_AFTER):
+        if answer == SLOW:
+            await asyncio.sleep(SLOW_SECONDS)
+            answer = TAKEN
+        if answer in (TAKEN, CUT_AFTER, HANG_AFTER):
             self.taken.append(envelope)
             self.arrived.set()
-        if answer == HANG:
+        if answer in (HANG, HANG_AFTER):
             # Until whoever asks has gone away.
             await asyncio.sleep(30)
         if answer in (CUT, CUT_AFTER):

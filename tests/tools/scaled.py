@@ -91,13 +91,20 @@ def run_database() -> None:
             if os.spawnlp(os.P_WAIT, "renraku", "renraku", command):
                 sys.exit(1)
         (sockets / "ready").touch()
-        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        until_told()
 
 
 def run_redis() -> None:
     with tempfile.TemporaryDirectory(prefix="renraku-redis-") as folder:
         with valkey.running_in(Path(folder), Path(os.environ["SCALED_SOCKETS"])):
-            signal.sigwait({signal.SIGTERM, signal.SIGINT})
+            until_told()
+
+
+def until_told() -> None:
+    """Until somebody says stop. Blocked here and not earlier: what was started before must hear the same signals."""
+    both = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, both)
+    signal.sigwait(both)
 
 
 def wait_until_ready() -> None:

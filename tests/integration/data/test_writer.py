@@ -189,6 +189,29 @@ async def test_after_stop_nothing_is_taken(tmp_path):
             await writer.act(say, "遅い")
 
 
+@pytest.mark.parametrize("stopping", [True, False])
+async def test_whoever_stops_without_a_line_tries_once_and_turns_all_away(writer, monkeypatch, stopping):
+    monkeypatch.setattr("server.data.writer.PAUSES", (0.0, 0.0, 0.0))
+    release, _ = await held_up(writer)
+    tries = []
+
+    def away():
+        tries.append(1)
+        raise OperationalError("connect", {}, ConnectionError("away"))
+
+    monkeypatch.setattr(writer._committer, "open", away)
+    waiting = asyncio.gather(*(writer.act(say, f"{n}") for n in range(3 * 256)), return_exceptions=True)
+    await asyncio.sleep(0)
+    stopped = asyncio.ensure_future(writer.stop()) if stopping else None
+    await asyncio.sleep(0)
+    release.set()
+
+    assert all(isinstance(answer, Unavailable) for answer in await waiting)
+    assert len(tries) == (1 if stopping else 3 * 3)
+    if stopped is not None:
+        await stopped
+
+
 async def test_when_it_cannot_even_be_opened_anew_it_is_opened_later(writer):
     """No descriptor left, the mount gone, PostgreSQL starting: the writer must not be dead for ever."""
     broken = sqlite3.OperationalError("disk I/O error")

@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 from tests.tools.running import Running
 from tests.tools.visitor import Visitor
 
-OPERATORS_ASK = {"/healthz": 200, "/readyz": 503, "/metrics": 200}
+OPERATORS_ASK = {"/healthz": 200, "/readyz": 503, "/servez": 503, "/metrics": 200}
 
 
 @pytest.fixture(params=["crowded", "unavailable"])

@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 import structlog
 from click.testing import CliRunner, Result
 
-from server import control
+from server import checking, control
 from server.cli import main
 from server.folder import owned
 
@@ -230,6 +231,32 @@ def test_check_config_shows_what_is_set_and_no_password(renraku: Command, monkey
     monkeypatch.setenv("RENRAKU_DATABASE_URL", "postgresql://renraku:geheim@127.0.0.1:1/renraku")
     wrong = renraku("check-config")
     assert wrong.exit_code == 1 and "✗ database" in wrong.output and "geheim" not in wrong.output
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("REDIS_URL", "redis://127.0.0.1:1/0?password=geheim"),
+        ("REDIS_URL", "redis://:80/geheim@127.0.0.1:geheim"),
+        ("DATABASE_URL", "postgresql://renraku@127.0.0.1:1/renraku?password=geheim&connect_timeout=3"),
+        ("DATABASE_URL", "postgresql://127.0.0.1:geheim/renraku"),
+    ],
+)
+def test_check_config_shows_no_password_wherever_it_stands(
+    renraku: Command, monkeypatch: pytest.MonkeyPatch, name: str, address: str
+):
+    monkeypatch.setenv(f"RENRAKU_{name}", address)
+    shown = renraku("check-config")
+    assert shown.exit_code == 1 and f"  RENRAKU_{name} = " in shown.output and "***" in shown.output
+    assert "geheim" not in shown.output
+
+
+def test_check_config_says_when_a_sandbox_answers_nonsense(renraku: Command, monkeypatch: pytest.MonkeyPatch):
+    def nonsense(recipe: object) -> object:
+        return msgspec.msgpack.decode(b"\xc1")
+
+    monkeypatch.setattr(checking, "probe", nonsense)
+    assert "✗ sandbox" in renraku("check-config").output
 
 
 async def test_the_first_run_tells_a_code_to_the_terminal_and_to_the_log(start: Start, renraku: Command, var: Path):

@@ -39,6 +39,23 @@ async def test_between_two_waves_is_a_pause_that_a_hurry_ends(monkeypatch: pytes
     assert min(closed) >= 1000 and len(set(closed)) > draining.WAVE, "each comes back at a moment of its own"
 
 
+async def test_however_many_there_are_all_have_gone_within_twenty_seconds(monkeypatch: pytest.MonkeyPatch):
+    closed: list[int] = []
+    pauses: list[float] = []
+
+    async def wait_for(waiting, seconds: float) -> None:
+        waiting.close()
+        pauses.append(seconds)
+        raise TimeoutError
+
+    monkeypatch.setattr(draining.asyncio, "wait_for", wait_for)
+    many = 50_000
+    await draining.say_goodbye([Wave(closed) for _ in range(many)], asyncio.Event())
+    assert len(closed) == many and 10 < sum(pauses) <= 20
+    assert max(closed) <= (sum(pauses) + draining.RESTART_SECONDS) * 1000 + draining.SPREAD_MS[1]
+    assert max(closed[-1000:]) - min(closed[-1000:]) > 25_000, "they do not come back in one moment"
+
+
 async def test_the_first_signal_closes_the_door_at_once_and_the_second_hurries(server: Running):
     going = run._Server(run._config(server.services), server.services)
     going.handle_exit(signal.SIGTERM, None)

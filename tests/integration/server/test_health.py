@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from server import health
+from server.errors import Unavailable
 from server.health import Probe
 from server.work.housekeeping import forget_processes
 from server.work.tables import processes
@@ -15,9 +16,9 @@ from tests.tools.running import Running
 from tests.tools.visitor import Visitor
 
 
-async def ask(server: Running) -> tuple[int, list[str]]:
+async def ask(server: Running, path: str = "/readyz") -> tuple[int, list[str]]:
     async with Visitor(server) as visitor:
-        answer = await visitor.get("/readyz")
+        answer = await visitor.get(path)
     return answer.status_code, answer.json().get("failing", [])
 
 
@@ -43,6 +44,25 @@ async def test_it_names_the_disk(server: Running):
     assert await ask(server) == (503, ["disk"])
 
 
+async def test_a_load_balancer_is_not_told_of_what_people_are_served_without(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+):
+    assert await ask(server, "/servez") == (503, ["starting"])
+    server.services.bus.healthy = False
+    server.services.space._free = lambda _: 0
+    await server.services.probe.look()
+    assert await ask(server) == (503, ["bus", "disk"])
+    assert await ask(server, "/servez") == (200, [])
+
+    async def away(*args: object, **more: object) -> None:
+        raise Unavailable()
+
+    monkeypatch.setattr(server.services.writer, "act", away)
+    await server.services.probe.look()
+    server.services.draining = True
+    assert await ask(server, "/servez") == (503, ["draining", "database"])
+
+
 async def test_a_disk_that_cannot_be_asked_is_named_too(server: Running):
     def broken(_: object) -> int:
         raise OSError(5, "Input/output error")
@@ -58,7 +78,7 @@ async def test_a_writer_that_hangs_is_waited_for_and_never_asked_twice(
     monkeypatch.setattr(health, "CHECK_SECONDS", 0.05)
     released, asked = asyncio.Event(), []
 
-    async def act(*args: object) -> None:
+    async def act(*args: object, spends: bool) -> None:
         asked.append(args)
         await released.wait()
 

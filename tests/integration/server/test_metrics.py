@@ -8,8 +8,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.figures import FIGURES
-from server.work import jobs
+from server.work import jobs, mail
+from server.work.mail import State
 from tests.tools.client import Refused
+from tests.tools.mailing import put
 from tests.tools.running import Running, running, settings_for
 from tests.tools.visitor import Visitor
 
@@ -109,6 +111,15 @@ async def test_without_a_token_none_is_good_enough(server: Running):
         assert (await visitor.get("/metrics", **headers)).status_code == 404
 
 
+@pytest.mark.parametrize(("address", "status"), [("https://renraku.example.co.jp", 404), ("http://localhost", 200)])
+async def test_behind_a_public_address_the_token_alone_counts(tmp_path, sqlite_template, address: str, status: int):
+    """A proxy on the same machine need not say for whom it asks."""
+    settings = settings_for(tmp_path / "var", sqlite_template, metrics_token=TOKEN, public_url=address)
+    async with running(settings) as server, Visitor(server) as visitor:
+        assert (await visitor.get("/metrics")).status_code == status
+        assert (await visitor.get("/metrics", Authorization=f"Bearer {TOKEN}")).status_code == 200
+
+
 async def test_a_database_that_does_not_answer_costs_the_rest_nothing(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ):
@@ -117,3 +128,13 @@ async def test_a_database_that_does_not_answer_costs_the_rest_nothing(
 
     monkeypatch.setattr(server.services.readers, "ask", broken)
     assert (await read(server))["renraku_sockets_open",] == 0
+
+
+async def test_it_says_what_became_of_mails(server: Running):
+    for _ in range(3):
+        await put(server)
+    taken = await server.services.writer.act(mail.claim, "d")
+    await server.services.writer.act(mail.finish, "d", taken, State.FAILED)
+    told = await read(server)
+    assert (told["renraku_mails", "waiting"], told["renraku_mails", "failed"]) == (2, 1)
+    assert told["renraku_mails", "doubtful"] == 0

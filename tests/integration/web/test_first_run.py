@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from structlog.testing import capture_logs
 
-from server import demo
+from server import demo, setup_code
 from server.auth import company, first_run, queries, setting_up
 from server.auth.company import Company
-from server.auth.tables import accounts, audit, sessions, setup
+from server.auth.tables import accounts, audit, privileges, sessions, setup
 from server.auth.tables import company as company_rows
 from server.clients import order
+from server.clock import system_clock
+from server.errors import Busy
 from server.operating import AddUser
 from server.serving import settle_company
+from server.work.housekeeping import TICKS
 from server.work.tables import mails
 from tests.tools.company import hire
 from tests.tools.running import Running, running, settings_for
@@ -151,6 +156,37 @@ async def test_a_wrong_code_makes_nothing_and_after_ten_no_code_is_right(
     assert "__Host-session" in visitor.cookies
 
 
+async def test_an_hour_later_a_new_code_is_told_like_the_first(
+    tmp_path: Path, sqlite_template: Path, capsys: pytest.CaptureFixture[str]
+):
+    ahead = timedelta(0)
+    async with (
+        running(settings_for(tmp_path / "var", sqlite_template), lambda: system_clock() + ahead) as server,
+        Visitor(server) as visitor,
+    ):
+        assert await settle_company(server.services)
+        for _ in range(first_run.TRIES_LIMIT):
+            await visitor.submit("/setup", code="wrong", **FORM)
+        await setup_code.reopen(server.services)
+        assert "Nobody is here yet" not in capsys.readouterr().out, "not at once"
+
+        ahead = first_run.CLOSED_FOR
+        with capture_logs() as logged:
+            await setup_code.reopen(server.services)
+        (line,) = [line for line in logged if line["event"] == "setup.code"]
+        assert line["code"] in capsys.readouterr().out and line["url"].endswith("/setup")
+        page = await visitor.submit("/setup", code=line["code"], **FORM)
+        assert page.status_code == 200
+
+        ahead = 3 * first_run.CLOSED_FOR
+        await setup_code.reopen(server.services)
+        assert "Nobody is here yet" not in capsys.readouterr().out
+
+
+def test_the_server_looks_by_itself_whether_a_new_code_is_due():
+    assert setup_code.TICK in TICKS and setup_code.TICK.run is setup_code.reopen
+
+
 async def test_guesses_sent_at_once_are_counted_each(server: Running, code: str, visitor: Visitor):
     pages = await asyncio.gather(*(visitor.submit("/setup", code=f"guess{n}", **FORM) for n in range(30)))
     assert sum(page.status_code == 400 for page in pages) == first_run.TRIES_LIMIT - 1
@@ -278,6 +314,38 @@ async def test_the_file_is_for_the_companys_administrators(server: Running, code
     async with Visitor.of(server, await hire(server.services, "miura")) as plain:
         assert (await plain.submit("/welcome", password="x")).status_code == 403
     assert (await visitor.submit("/welcome", password="x\r\n■団体コード")).status_code == 400
+
+
+async def test_the_file_needs_nobody_who_may_add_people(server: Running, code: str, visitor: Visitor):
+    page = await visitor.submit("/setup", code=code, **FORM)
+    stripped = delete(privileges).where(privileges.c.privilege == "ADMIN_USER")
+    await server.services.writer.act(lambda tx: tx.connection.execute(stripped) and None)
+    assert await server.services.readers.ask(queries.first_administrator) is None, "this test needs nobody"
+    assert "sano@hokuto.example" in (await letter_from(visitor, page)).content.decode("utf-8-sig")
+
+
+async def test_a_database_that_is_busy_costs_the_founder_neither_page_nor_session(
+    server: Running, code: str, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+):
+    ask, founded = server.services.readers.ask, []
+
+    async def busy(*question: Any) -> Any:
+        if await count_with(ask):
+            founded.append(question)
+            raise Busy()
+        return await ask(*question)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.services.readers, "ask", busy)
+        page = await visitor.submit("/setup", code=code, **FORM)
+    assert founded, "this test needs a question after the commit"
+    assert page.status_code == 200 and "開通案内" in page.text and "sano@hokuto.example" in page.text
+    assert (await visitor.get("/api/me")).json()["login_id"] == "sano@hokuto.example"
+
+
+async def count_with(ask: Any) -> int:
+    counted = select(func.count()).select_from(accounts)
+    return int(await ask(lambda db: db.execute(counted).scalar_one()))
 
 
 async def test_a_login_id_that_is_no_address_gets_no_mail(server: Running, code: str, visitor: Visitor):

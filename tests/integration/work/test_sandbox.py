@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from server.errors import Busy, Invalid
 from server.opening import opened
 from server.work import sandbox as sandbox_module
-from server.work.sandbox import Sandbox, SandboxFailed, UnknownFunction, joined
+from server.work.sandbox import MoreThanReading, Sandbox, SandboxFailed, UnknownFunction, joined
 from server.work.sandbox_child import Child
 from tests.tools.process import ROOT
 from tests.tools.reading import FUNCTIONS
@@ -137,6 +137,28 @@ async def test_a_large_file_is_handed_over_open_and_not_copied(sandbox, tmp_path
     with (tmp_path / "upload").open("rb") as file:
         assert await sandbox.run("read_file", seconds=LONG, file=file.fileno()) == [size, 7]
         assert not file.closed and file.seek(0) == 0
+
+
+@pytest.mark.parametrize(
+    "mode", [os.O_RDWR, os.O_WRONLY, os.O_WRONLY | os.O_APPEND, getattr(os, "O_PATH", os.O_RDWR)]
+)
+async def test_a_file_that_can_do_more_than_be_read_is_not_handed_over(sandbox, tmp_path, mode):
+    (tmp_path / "upload").write_bytes(b"\x07")
+    file = os.open(tmp_path / "upload", mode)
+    try:
+        with pytest.raises(MoreThanReading):
+            await sandbox.run("read_file", seconds=LONG, file=file)
+    finally:
+        os.close(file)
+    assert sandbox.pids == ()
+
+
+async def test_a_function_that_is_not_there_harms_no_other(tmp_path):
+    sandbox = Sandbox({**FUNCTIONS, "absent": "nowhere.at_all:absent"}, tmp_path / "sandbox", 64 * MEBIBYTE)
+    with pytest.raises(SandboxFailed):
+        await sandbox.run("absent", seconds=LONG)
+    assert await sandbox.run("echo", 1, seconds=LONG) == [1]
+    await sandbox.close()
 
 
 async def test_a_library_that_reads_is_at_home_behind_the_walls(sandbox):

@@ -403,3 +403,66 @@ async def test_a_slow_line_is_not_given_what_is_fleeting_and_does_not_owe_it():
     assert line.frames == [] and connection.owed_frames == 0
     connection.drained()
     assert line.frames == [], "nothing is missing"
+
+
+async def test_who_comes_in_or_goes_by_an_event_older_than_the_topic_here_is_looked_up_and_a_leaver_is_out_at_once():
+    """Somebody's ``hello`` has read the room before its announcement came: for him alone it is old."""
+    hub, doubted = Hub(), []
+    hub.doubts = doubted.append
+    _, leaver = someone(hub, 3)
+    early, _ = someone(hub, 1)
+    hub.watch(early, "channel:1", 1, head=5)
+    late, _ = someone(hub, 3)
+    hub.watch(late, "channel:1", 1, head=5)
+    someone(hub, 2)
+    hub.publish([Event("channel:1", 4, Done(ref=0), joins=(2,)), Event("channel:1", 5, Done(ref=0), leaves=(3,))])
+    assert doubted == [{2}, {3}]
+    assert not hub.hears(late, "channel:1") and hub.hears(early, "channel:1")
+    hub.publish([posted(6)])
+    assert leaver.frames == []
+
+
+async def test_a_repeated_old_event_moves_nobody():
+    hub, doubted = Hub(), []
+    hub.doubts = doubted.append
+    connection, _ = someone(hub, 1)
+    hub.watch(connection, "channel:1", 1, head=2)
+    hub.publish([posted(3), posted(4)])
+    hub.publish([Event("channel:1", 3, Done(ref=0), leaves=(1,))])
+    assert hub.hears(connection, "channel:1") and doubted == []
+
+
+async def test_what_is_told_while_hello_is_answered_follows_the_answer():
+    hub = Hub()
+    connection, line = someone(hub, 1, "channel:1", opened=False)
+    hub.restore(1, "channel:", {"channel:2": 3}, lambda key: Done(ref=int(key[-1])))
+    connection.open(ready(Done(ref=0)))
+    assert [frame.get("ref") for frame in line.frames] == [0, 1, None]
+    assert line.frames[2] == {"is": "heads", "revs": {"channel:2": 3}}
+
+
+async def test_in_a_gap_nothing_without_a_rev_is_told_either():
+    """Whoever is out of the room by what is missing must not hear who reads or types there."""
+    hub = Hub()
+    hub.mend_with(never_ends)
+    connection, line = someone(hub, 1, "channel:1")
+    hub.view(connection, "channel:1")
+    hub.publish([posted(1), posted(3)])
+    hub.publish([Event("channel:1", None, Done(ref=0)), Event("channel:1", None, Done(ref=1), fleeting=True)])
+    assert [frame["is"] for frame in line.frames] == ["message.posted"]
+    await hub.stop()
+
+
+async def never_ends(key, rev):
+    await asyncio.Event().wait()
+
+
+async def test_who_left_while_nothing_was_delivered_hears_nothing_of_what_waited():
+    hub = Hub()
+    _, leaver = someone(hub, 1, "channel:1")
+    _, stayer = someone(hub, 2, "channel:1")
+    hub.publish([posted(1)])
+    hub.mute()
+    hub.publish([Event("channel:1", 2, Done(ref=0), leaves=(1,)), posted(3)])
+    hub.unmute()
+    assert revs(leaver) == [1] and revs(stayer) == [1, 3]

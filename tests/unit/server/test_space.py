@@ -39,5 +39,8 @@ def test_the_ballast_is_not_made_where_talk_stops():
     assert LIMITS.has_plenty(LIMITS.reserve)
 
 
-def test_without_a_reserve_nothing_stops():
-    assert Limits(reserve=0, ballast=LIMITS.ballast).stopped(0) == Use.NOTHING
+def test_without_a_reserve_nothing_stops_and_the_ballast_does_not_come_out_of_its_own_room():
+    limits = Limits(reserve=0, ballast=LIMITS.ballast)
+    assert limits.stopped(0) == Use.NOTHING
+    assert not limits.has_plenty(limits.room(LIMITS.ballast, held=0)), "just given up, and nothing else is free"
+    assert limits.has_plenty(limits.room(2 * LIMITS.ballast, held=0))

@@ -1,0 +1,102 @@
+"""Lines on which nobody asks anything: a request's head must be there ten seconds after the line, or it is cut.
+
+Else a few hundred that only connect take every descriptor, and nobody comes in, operators neither. When few are left,
+the line that has been silent longest makes room for the newest. Sockets are never in here: theirs is a request whose
+head has come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from server.descriptors import Descriptors
+
+try:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as HttpProtocol
+except ImportError:  # httptools is compiled, and not there for every machine
+    from uvicorn.protocols.http.h11_impl import H11Protocol as HttpProtocol  # type: ignore[assignment]
+
+HEAD_SECONDS = 10.0
+SWEEP_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class SilentLines:
+    """The lines that owe us the head of a request, the longest silent first."""
+
+    def __init__(self, descriptors: Descriptors) -> None:
+        self._descriptors = descriptors
+        self._since: dict[Line, float] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    def connected(self, line: Line) -> None:
+        """A new line is there; if room is short, another that says nothing goes for it."""
+        self.expect(line)
+        oldest = next(iter(self._since))
+        if self._descriptors.scarce and oldest is not line:
+            self._cut(oldest)
+
+    def expect(self, line: Line) -> None:
+        """A head is owed, since now or for longer already."""
+        self._since.setdefault(line, line.loop.time())
+        if self._sweep is None:
+            self._sweep = line.loop.call_later(SWEEP_SECONDS, self._cut_overdue, line.loop)
+
+    def forget(self, line: Line) -> None:
+        """It owes nothing any longer."""
+        self._since.pop(line, None)
+
+    def _cut_overdue(self, loop: asyncio.AbstractEventLoop) -> None:
+        latest = loop.time() - HEAD_SECONDS
+        overdue = [line for line, since in self._since.items() if since <= latest]
+        for line in overdue:
+            self._cut(line)
+        again = bool(self._since)
+        self._sweep = loop.call_later(SWEEP_SECONDS, self._cut_overdue, loop) if again else None
+
+    def _cut(self, line: Line) -> None:
+        self.forget(line)
+        line.transport.abort()
+        log.debug("line.silent")
+
+
+class Line(HttpProtocol):
+    """uvicorn's HTTP protocol, which would wait for a request for ever."""
+
+    def __init__(self, silent: SilentLines, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._silent = silent
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._silent.connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self.timeout_keep_alive_task is not None:
+            # A later request begins, and has its own ten seconds.
+            self._silent.forget(self)
+        super().data_received(data)
+        self._note()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._note()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._silent.forget(self)
+        super().connection_lost(exc)
+
+    def _note(self) -> None:
+        answering = self.cycle is not None and not self.cycle.response_complete
+        # uvicorn takes a line that became a WebSocket out of its connections.
+        if answering or self.transport.is_closing() or self not in self.connections:
+            self._silent.forget(self)
+        else:
+            self._silent.expect(self)
