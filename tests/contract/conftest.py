@@ -1,4 +1,6 @@
-"""Every test here runs on SQLite, on PostgreSQL, and on two processes that share a PostgreSQL and a Redis."""
+"""Every test here runs on SQLite and on two processes that share a PostgreSQL and a Redis; the long tier takes one
+process on PostgreSQL too.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from tests.tools.databases import postgres_database
 from tests.tools.running import Running, running, settings_for, together
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "two processes"])
+SET_UPS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long), "two processes"]
+
+
+@pytest.fixture(params=SET_UPS)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     if request.param == "sqlite":
         yield settings_for(tmp_path / "var", request.getfixturevalue("sqlite_template"))

@@ -9,6 +9,8 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import uvicorn
+
 from server import run
 from server.clock import Clock, system_clock
 from server.opening import opened
@@ -64,12 +66,24 @@ async def together(settings: Settings, clock: Clock = system_clock, processes: i
         yield Together([await stack.enter_async_context(running(settings, clock)) for _ in range(processes)])
 
 
+class Prompt(run._Server):
+    """The server of production, but that it does not look only each tenth of a second whether it is to end."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config, services)
+        self.told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.told.wait()
+
+
 @contextlib.asynccontextmanager
 async def running(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Running]:
     """Serve until the block ends; the way out is the one of production."""
     async with opened(settings, clock) as services:
         listener = run.listen("127.0.0.1", 0)
-        server = run._Server(run._config(services), services)
+        server = Prompt(run._config(services), services)
         serving = asyncio.create_task(server._serve([listener]), name="uvicorn")
         here = Running(services, listener.getsockname()[1])
         try:
@@ -78,7 +92,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
             yield here
         finally:
             await here.close_clients()
-            server.should_exit = True
+            server.told.set()
             await serving
 
 
