@@ -25,15 +25,18 @@ CHANGES_LIMIT = 300
 def since(connection: Connection, account: int, channel: int, rev: int, ref: int | None = None) -> Changes | Reset:
     """What a member holding ``rev`` lacks. ``NotFound`` for who is not in the room."""
     require_poster(queries.membership(connection, channel, account))
-    room = room_for(connection, account, channel)
-    changed, moved = _rows_since(connection, channel, rev)
-    extra = {} if ref is None else {"ref": ref}
+    return _told(connection, room_for(connection, account, channel), rev, {} if ref is None else {"ref": ref})
+
+
+def _told(connection: Connection, room: Room, rev: int, extra: dict[str, int]) -> Changes | Reset:
+    """The same, for a room that has just been read for him."""
+    changed, moved = _rows_since(connection, room.id, rev)
     if rev > room.rev or len(changed) + len(moved) > CHANGES_LIMIT:
-        page = queries.before(connection, channel, room.seq + 1, queries.PAGE)
+        page = queries.before(connection, room.id, room.seq + 1, queries.PAGE)
         first = page[0].seq if page else 1
-        return Reset(channel=channel, rev=room.rev, seq=room.seq, messages=page, before=first > 1, room=room, **extra)
+        return Reset(channel=room.id, rev=room.rev, seq=room.seq, messages=page, before=first > 1, room=room, **extra)
     return Changes(
-        channel=channel,
+        channel=room.id,
         since=rev,
         rev=room.rev,
         seq=room.seq,
@@ -49,8 +52,8 @@ def _rows_since(connection: Connection, channel: int, rev: int) -> tuple[list[Me
     return changed, queries.changed_members(connection, channel, rev, CHANGES_LIMIT + 1)
 
 
-def missed(connection: Connection, account: int, have: dict[int, int], rooms: list[Room]) -> list[Frame]:
-    """For each channel whose timeline a client holds, what it lacks. Rooms one is out of are left out.
+def missed(connection: Connection, have: dict[int, int], rooms: list[Room]) -> list[Frame]:
+    """For each channel whose timeline a client holds, what it lacks. ``rooms`` are those he hears, just read.
 
     When that becomes much, the rest is told by its heads, and the client asks for one after the other.
     """
@@ -60,7 +63,7 @@ def missed(connection: Connection, account: int, have: dict[int, int], rooms: li
     for room in rooms:
         if f"channel:{room.id}" not in heads or len(frames) >= MISSED_CHANNELS or characters > MISSED_CHARACTERS:
             continue
-        frame = since(connection, account, room.id, have[room.id])
+        frame = _told(connection, room, have[room.id], {})
         frames.append(frame)
         characters += sum(len(message.text) for message in frame.messages)
         del heads[f"channel:{room.id}"]

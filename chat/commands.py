@@ -199,8 +199,8 @@ def _number(key: str) -> str | None:
 
 
 def _snapshot(connection: Any, account: int, have: dict[int, int]) -> tuple[list[frames.Room], list[Frame]]:
-    found = rooms.rooms_for(connection, account)
-    return found, catchup.missed(connection, account, have, found)
+    found = rooms.rooms_heard(connection, account)
+    return found, catchup.missed(connection, have, found)
 
 
 def _edit_limit(talk: Conversation) -> timedelta:

@@ -11,7 +11,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
@@ -248,11 +248,11 @@ class Conversation:
         # Asked again, now that a revocation would find this connection: between the door and here a session
         # may have ended, or the person's rights may have changed.
         idle = timedelta(days=self.services.settings.session_idle_days)
-        signed_in = await self.read(sessions.find, self.connection.session, self.services.clock(), idle)
-        if signed_in is None:
+        found = await self.read(_who, self.connection.session, self.services.clock(), idle)
+        if found is None:
             return self.connection.close(CloseCode.SIGNED_OUT)
-        self.account = account = signed_in.account
-        chosen = await self.read(choosing.choice_of, account.id, self.services.clock())
+        account, chosen = found
+        self.account = account
         greetings = [await module.greet(self, hello) for module in self.services.modules if module.greet is not None]
         me = Me(
             id=account.id,
@@ -315,3 +315,11 @@ class Conversation:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
+
+
+def _who(
+    connection: DatabaseConnection, session: str, now: datetime, idle: timedelta
+) -> tuple[Account, choosing.Choice] | None:
+    """Whom the session speaks for, and how he has said he can be reached."""
+    found = sessions.find(connection, session, now, idle)
+    return None if found is None else (found.account, choosing.choice_of(connection, found.account.id, now))

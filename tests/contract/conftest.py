@@ -16,7 +16,6 @@ from tests.tools.company import hire
 from tests.tools.databases import postgres_database
 from tests.tools.running import Running, running, settings_for, together
 
-
 SET_UPS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long), "two processes"]
 
 
