@@ -38,7 +38,6 @@ class Hub:
         self.muted = False
         self.delivered = 0
         self.gaps = 0
-        self.slow_closed = 0
         self.moved: Callable[[Connection], None] | None = None
         """Told whenever a connection comes, goes, falls idle or is touched."""
         self.doubts: Callable[[set[int]], None] | None = None

@@ -106,8 +106,6 @@ class RedisBus:
         self._keeper = asyncio.create_task(self._keep(), name="bus")
 
     def publish(self, parcel: Parcel) -> None:
-        if parcel.lost:
-            self._lost = True
         for shard, message in _messages(parcel):
             self._tell(shard, message)
 
