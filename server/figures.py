@@ -56,6 +56,12 @@ class Figure:
 FIGURES: tuple[Figure, ...] = (
     Figure("sockets_open", "gauge", "Sockets that are open.", lambda s, _: s.hub.count()),
     Figure("sockets_opened", "counter", "Sockets that were let in.", lambda s, _: s.meter.sockets_opened),
+    Figure(
+        "sockets_put_off",
+        "counter",
+        "Sockets told to come later, because too many came at once.",
+        lambda s, _: s.entrance.turned_away,
+    ),
     Figure("sockets_closed", "counter", "Sockets that ended, by close code.", lambda s, _: _closed(s), ("code",)),
     Figure("frames_delivered", "counter", "Event frames given to watchers.", lambda s, _: s.hub.delivered),
     Figure("gaps", "counter", "Times that missing events were read from the database.", lambda s, _: s.hub.gaps),

@@ -13,6 +13,7 @@ from server.data.readers import Readers
 from server.data.reserve import Space
 from server.data.writer import Writer
 from server.descriptors import Descriptors
+from server.entrance import Entrance
 from server.health import Probe
 from server.live.announcer import Announcer
 from server.live.bus import Bus
@@ -54,6 +55,7 @@ class Services:
     parser: Parser = field(default_factory=lambda: Parser(()))
     wakeups: Wakeups = field(default_factory=Wakeups)
     descriptors: Descriptors = field(default_factory=Descriptors)
+    entrance: Entrance = field(default_factory=Entrance)
     meter: Meter = field(default_factory=Meter)
     lag: LoopLag = field(default_factory=LoopLag)
     draining: bool = False

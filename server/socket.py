@@ -18,9 +18,11 @@ from server.admission import check_room
 from server.answers import refused
 from server.auth import door
 from server.auth.model import SignedIn
+from server.entrance import TooMany
 from server.errors import AppError, Forbidden
 from server.live.connection import Connection
 from server.live.conversation import Conversation
+from server.live.frames import Bye, CloseCode, encode
 from server.live.protocol import EXTENSION, TalkProtocol
 from server.origin import check_origin, host_is_allowed, host_name
 from server.services import Services
@@ -43,6 +45,8 @@ class Socket:
             signed_in = await self._admit(websocket)
         except AppError as refusal:
             return await self._refuse(websocket, refusal)
+        except TooMany as later:
+            return await self._put_off(websocket, later.retry_ms)
         line: TalkProtocol = scope["extensions"][EXTENSION]
         if line.disconnected or line.transport.is_closing():
             # Gone while we looked who it was.
@@ -63,7 +67,8 @@ class Socket:
             raise Forbidden("host")
         if not check_origin(websocket.scope, settings):
             raise Forbidden("origin")
-        signed_in = await door.require(self._services, HTTPConnection(websocket.scope))
+        with self._services.entrance.step():
+            signed_in = await door.require(self._services, HTTPConnection(websocket.scope))
         # Once more: whoever comes in after the good-byes would be told none.
         check_room(websocket.scope, self._services)
         return signed_in
@@ -71,6 +76,12 @@ class Socket:
     async def _refuse(self, websocket: WebSocket, refusal: AppError) -> None:
         await websocket.receive()
         await websocket.send_denial_response(refused(websocket.scope, refusal, self._services.settings, None))
+
+    async def _put_off(self, websocket: WebSocket, retry_ms: int) -> None:
+        """A browser cannot read the answer to a refused handshake: hence an open socket, and ``bye``."""
+        await websocket.accept()
+        await websocket.send_text(encode(Bye(code=CloseCode.OVERLOADED, retry_ms=retry_ms)).decode())
+        await websocket.close(CloseCode.OVERLOADED)
 
 
 def _connection_id() -> str:

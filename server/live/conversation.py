@@ -23,6 +23,7 @@ from server.clock import to_millis
 from server.data.batch import Batch
 from server.data.group import Done, Waiting
 from server.data.space import Use
+from server.entrance import GREETED_AT_ONCE, TooMany
 from server.errors import AppError, Busy, Invalid, Unavailable
 from server.live import choosing
 from server.live.connection import Connection
@@ -236,7 +237,11 @@ class Conversation:
         self.greeted = True
         self._stop_timer()
         try:
-            await self._open(hello)
+            with self.services.entrance.step(GREETED_AT_ONCE):
+                await self._open(hello)
+            self.services.entrance.greeted()
+        except TooMany as later:
+            self.connection.close(CloseCode.OVERLOADED, later.retry_ms)
         except Exception as problem:
             # Half told is worse than not told: the client begins anew.
             log.error("hello.failed", connection=self.connection.id, error=repr(problem))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from server.entrance import AT_ONCE, GREETED_AT_ONCE
+from server.live.frames import CloseCode
 from tests.tools.running import Running
 from tests.tools.visitor import Visitor
 
@@ -68,3 +73,34 @@ async def test_connections_are_counted_as_they_come(server: Running, company):
     assert descriptors.used == before + 5, "without asking the kernel again"
     for client in clients:
         await client.close()
+
+
+@contextlib.contextmanager
+def many_coming_in(server: Running, count: int) -> Iterator[None]:
+    with contextlib.ExitStack() as steps:
+        for _ in range(count):
+            steps.enter_context(server.services.entrance.step(count))
+        yield
+
+
+async def test_who_comes_when_too_many_come_is_told_when_to_return(server: Running, company):
+    with many_coming_in(server, AT_ONCE):
+        put_off = await server.connect(company.sato.token, hello=False)
+        bye = await put_off.expect("bye", code=CloseCode.OVERLOADED)
+        await put_off.expect_close(CloseCode.OVERLOADED)
+    assert 0 < bye["retry_ms"] < 5_000
+    await server.connect(company.sato.token)
+
+
+async def test_who_was_let_in_is_greeted_before_anybody_new(server: Running, company):
+    let_in = await server.connect(company.sato.token, hello=False)
+    with many_coming_in(server, AT_ONCE):
+        await let_in.hello()
+
+
+async def test_even_he_is_put_off_when_far_too_many_are_let_in(server: Running, company):
+    let_in = await server.connect(company.sato.token, hello=False)
+    with many_coming_in(server, GREETED_AT_ONCE):
+        await let_in.say("hello", have={})
+        bye = await let_in.expect("bye", code=CloseCode.OVERLOADED)
+    assert bye["retry_ms"] > 0

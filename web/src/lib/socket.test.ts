@@ -177,6 +177,15 @@ describe('coming back', () => {
     expect(FakeSocket.all).toHaveLength(2)
   })
 
+  test('a server that puts it off has spoken: nobody asks whether the session has ended', async () => {
+    FakeSocket.newest.onopen?.()
+    FakeSocket.newest.says({ is: 'bye', code: 1013, retry_ms: 4_000 })
+    FakeSocket.newest.breaks(1013)
+    expect(unreached).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(4_100)
+    expect(FakeSocket.all).toHaveLength(2)
+  })
+
   test('changed rights bring it back at once', async () => {
     await FakeSocket.newest.welcomes()
     await vi.advanceTimersByTimeAsync(1_000)

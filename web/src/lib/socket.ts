@@ -161,7 +161,7 @@ export class Line {
     }
     this.set('waiting')
     this.retryTimer = setTimeout(() => this.connect(), this.delay(code, reached))
-    if (!reached) this.options.unreached()
+    if (!reached && this.retryMs === null) this.options.unreached()
   }
 
   private delay(code: number, reached: boolean): number {

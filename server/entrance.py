@@ -1,0 +1,75 @@
+"""How many sockets come in at once: who is too many is told at once when there will be time for him.
+
+After a cut everybody returns in one moment. Greeting one takes the process a few milliseconds; without a bound the
+last of thousands would wait longer than any client does, give up, and come again, so that most of the work were
+done for nobody. So a process begins no more greetings than it ends within a second or two. Everybody else gets a
+time of his own, one after the other as fast as greetings are being ended, and costs almost nothing until then.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+AT_ONCE = 200
+"""Handshakes and hellos under way, above which nobody new is let in."""
+GREETED_AT_ONCE = 2 * AT_ONCE
+"""The same for who has been let in already and says hello: he has waited longest."""
+CROWDED = 16
+"""With so many under way, the time from one end to the next is what one costs."""
+FIRST_GUESS = 0.005
+COST = (0.001, 0.05)
+"""Seconds; what is measured outside of these is something else."""
+LONGEST_WAIT = 60.0
+JITTER_MS = 500
+
+
+class TooMany(Exception):
+    """Not now: come back after ``retry_ms``."""
+
+    def __init__(self, retry_ms: int) -> None:
+        self.retry_ms = retry_ms
+        super().__init__(retry_ms)
+
+
+class Entrance:
+    """The greetings under way in one process, and the times promised to those who shall come later."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.under_way = 0
+        self.turned_away = 0
+        self._cost = FIRST_GUESS
+        self._ended = 0.0
+        # When the next one that is turned away shall be back.
+        self._free = 0.0
+
+    @contextmanager
+    def step(self, at_most: int = AT_ONCE) -> Iterator[None]:
+        """A part of somebody's coming in. Raises ``TooMany`` when that many are at it."""
+        if self.under_way >= at_most:
+            raise TooMany(self._promise())
+        self.under_way += 1
+        try:
+            yield
+        finally:
+            self.under_way -= 1
+
+    def greeted(self) -> None:
+        """Somebody is in: measure how fast that goes."""
+        before, self._ended = self._ended, self._clock()
+        if self.under_way >= CROWDED:
+            least, most = COST
+            self._cost += (min(max(self._ended - before, least), most) - self._cost) / 32
+
+    def _promise(self) -> int:
+        """In how many milliseconds this one shall come: after those who are under way and those promised before."""
+        self.turned_away += 1
+        now = self._clock()
+        free = max(self._free, now + self.under_way * self._cost)
+        if free - now > LONGEST_WAIT:
+            return int(random.uniform(LONGEST_WAIT / 2, LONGEST_WAIT) * 1000)
+        self._free = free + self._cost
+        return int((free - now) * 1000) + random.randrange(JITTER_MS)
