@@ -36,5 +36,5 @@ CLOSINGS = (
     Closing(CloseCode.BAD_UTF8, "A message that is not UTF-8", "Yes, but the client has a fault"),
     Closing(CloseCode.TOO_BIG, "A message that is too long", "Yes, but the same message closes again"),
     Closing(CloseCode.RESTART, "The server stops or restarts", "Yes, after retry_ms of bye"),
-    Closing(CloseCode.OVERLOADED, "Too many came at once, or hello could not be answered", "Yes, after retry_ms of bye"),
+    Closing(CloseCode.OVERLOADED, "Too many came at once, or hello failed", "Yes, after retry_ms of bye"),
 )

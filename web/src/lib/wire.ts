@@ -772,6 +772,6 @@ export const CloseCode = {
   TOO_BIG: 1009,
   /** The server stops or restarts. */
   RESTART: 1012,
-  /** Too many came at once, or hello could not be answered. */
+  /** Too many came at once, or hello failed. */
   OVERLOADED: 1013,
 } as const
