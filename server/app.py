@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route
 
 from server.answers import EXCEPTION_HANDLERS
 from server.auth.routes import routes as auth_routes
@@ -24,7 +24,6 @@ def make_app(services: Services) -> Starlette:
         Route("/readyz", readiness.readyz, methods=["GET"]),
         Route("/servez", readiness.servez, methods=["GET"]),
         Route("/metrics", Metrics(services).answer, methods=["GET"]),
-        WebSocketRoute("/socket", Socket(services)),
         *auth_routes(services),
         *contract_routes(services),
     ]
@@ -32,5 +31,5 @@ def make_app(services: Services) -> Starlette:
         if module.routes is not None:
             routes += module.routes(services)
     # Inside Starlette's own outermost layer, which would answer each refusal with 500 before the gate saw it.
-    gate = Middleware(Gate, services=services)
+    gate = Middleware(Gate, services=services, socket=Socket(services))
     return Starlette(routes=routes, middleware=[gate], exception_handlers=EXCEPTION_HANDLERS)

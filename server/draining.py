@@ -18,14 +18,15 @@ from server.live.frames import CloseCode
 from server.services import Services
 
 WAVE = 250
-WAVES = 40
+WAVES = 80
 """At most: with more connections a wave is bigger, so that the last one goes within 20 seconds."""
-WAVE_SECONDS = 0.5
+WAVE_SECONDS = 0.25
 RESTART_SECONDS = 3.0
 """What a start takes: whoever knocks earlier finds nobody, and waits longer the next time."""
-RETURN_MS = 5
-"""What one that comes back costs at the start; all are spread over so much a connection."""
-SPREAD_MS = (2_000, 30_000)
+RETURN_MS = 7
+"""What one that comes back costs at the start, on a slow machine; all are spread over so much a connection. Who comes
+when there is no time for him is sent away once more (``entrance.py``)."""
+SPREAD_MS = (2_000, 40_000)
 FINISH_SECONDS = 10.0
 """For a job under way; afterwards another process takes it up."""
 
