@@ -33,6 +33,19 @@ accounts = Table(
     Column("state", Text, nullable=False, server_default="enabled"),
     Column("talk", Boolean, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
+    # REGULAR_USER, REGISTRATION_ONLY_USER (listed, no sign-in) or FACILITY.
+    Column("user_type", Key, nullable=False, server_default="REGULAR_USER"),
+    # 安否ログインID as given, and folded by case: it is unique without case. Blank in deleted accounts.
+    Column("anpi_login_id", Text, nullable=False, server_default=""),
+    Column("anpi_key", Key),
+    # トークログダウンロード (S14).
+    Column("talk_log", Boolean, nullable=False, server_default="0"),
+    # Until when a password that somebody else has set may be used for the first time (A7).
+    Column("initial_until", UtcTime),
+    # The first sign-in, and when the purpose of use was accepted (A6).
+    Column("first_seen_at", UtcTime),
+    Column("agreed_at", UtcTime),
+    Index("uq_accounts_anpi_key", "anpi_key", unique=True),
 )
 
 privileges = Table(
@@ -113,6 +126,16 @@ company = Table(
     Column("licence_talk", Integer, nullable=False),
     Column("licence_anpi", Integer, nullable=False),
     Column("opened_at", UtcTime, nullable=False),
+    # 電話番号URLスキーム (S8).
+    Column("phone_scheme", Text, nullable=False, server_default="tel:"),
+    # The picture's name; blank: none.
+    Column("logo", Key, nullable=False, server_default=""),
+    # 公開範囲 by field, JSON; a field that is not in it has its default (A6).
+    Column("visibility", Text, nullable=False, server_default="{}"),
+    # 利用目的, accepted at the first sign-in; blank: nobody is asked.
+    Column("purpose", Text, nullable=False, server_default=""),
+    # Domains that a login ID may have, one a line; blank: any.
+    Column("login_domains", Text, nullable=False, server_default=""),
 )
 
 setup = Table(
@@ -123,4 +146,15 @@ setup = Table(
     Column("code_hash", Key, nullable=False),
     Column("made_at", UtcTime, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
+)
+
+sign_in_codes = Table(
+    "sign_in_codes",
+    metadata,
+    # The eight digits that an administrator reads out by phone (A7): one at a time for each person.
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("code_hash", Key, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("account_id"),
 )

@@ -8,12 +8,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import chat.tables
+import directory.tables
 import server.auth.tables
+import server.live.tables
 import server.work.tables
 from server.data import engine, migrate
 from server.data.metadata import metadata
 
-KNOWN = (chat.tables, server.auth.tables, server.work.tables)
+KNOWN = (chat.tables, directory.tables, server.auth.tables, server.live.tables, server.work.tables)
 
 
 @pytest.fixture
