@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from chat import actions, amending, catchup, events, frames, queries, reads, rooms
+from chat import actions, amending, catchup, events, frames, queries, reads, rooms, signs
 from chat.frames import MESSAGE_LIMIT
 from chat.marks import MarkBuffer, ReadUpTo
 from chat.model import Draft, Receipt, message_text, require_poster
@@ -117,7 +117,7 @@ def mark(talk: Conversation, command: frames.Mark) -> None:
     marks.mark(ReadUpTo(talk.account.id, command.channel, command.seq), done)
 
 
-def view(talk: Conversation, command: frames.View) -> None:
+def view(talk: Conversation, command: signs.View) -> None:
     """What is on the screen: typing is told to those alone who have the room open."""
     key = events.channel_topic(command.channel) if command.channel else ""
     if key and not talk.services.hub.hears(talk.connection, key):
@@ -126,7 +126,7 @@ def view(talk: Conversation, command: frames.View) -> None:
     talk.connection.answer(ready(Done(ref=command.ref)))
 
 
-def typing(talk: Conversation, command: frames.Typing) -> None:
+def typing(talk: Conversation, command: signs.Typing) -> None:
     """Told at most once a second, and kept nowhere."""
     key = events.channel_topic(command.channel)
     if not talk.services.hub.hears(talk.connection, key):
@@ -138,15 +138,15 @@ def typing(talk: Conversation, command: frames.Typing) -> None:
     talk.connection.answer(ready(Done(ref=command.ref)))
 
 
-async def read_marks(talk: Conversation, command: frames.ReadMarks) -> Frame:
+async def read_marks(talk: Conversation, command: signs.ReadMarks) -> Frame:
     return await talk.read(reads.marks, talk.account.id, command.channel, command.ref)
 
 
-async def read_counts(talk: Conversation, command: frames.ReadCounts) -> Frame:
+async def read_counts(talk: Conversation, command: signs.ReadCounts) -> Frame:
     return await talk.read(reads.counts, talk.account.id, command.channel, command.seqs, command.ref)
 
 
-async def read_names(talk: Conversation, command: frames.ReadNames) -> Frame:
+async def read_names(talk: Conversation, command: signs.ReadNames) -> Frame:
     return await talk.read(reads.names, talk.account.id, command.channel, command.seq, command.ref)
 
 
@@ -168,11 +168,11 @@ HANDLERS: Mapping[type[Command], Handler] = {
     frames.Add: _done(actions.add, "channel", "people"),
     frames.Remove: _done(actions.remove, "channel", "person"),
     frames.Rename: _done(actions.rename, "channel", "name"),
-    frames.View: view,
-    frames.Typing: typing,
-    frames.ReadMarks: read_marks,
-    frames.ReadCounts: read_counts,
-    frames.ReadNames: read_names,
+    signs.View: view,
+    signs.Typing: typing,
+    signs.ReadMarks: read_marks,
+    signs.ReadCounts: read_counts,
+    signs.ReadNames: read_names,
 }
 """Every command of the talk, with what answers it."""
 

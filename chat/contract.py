@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat import frames
+from chat import frames, signs
 from chat.examples import EXAMPLES
 from server.contract.terms import Contract
 from server.live.frames import Done
@@ -26,11 +26,11 @@ CONTRACT = Contract(
         frames.Rename: (Done,),
         frames.Members: (frames.MemberList,),
         frames.FindPeople: (frames.PeopleList,),
-        frames.View: (Done,),
-        frames.Typing: (Done,),
-        frames.ReadMarks: (frames.ReadMarkList,),
-        frames.ReadCounts: (frames.ReadCountList,),
-        frames.ReadNames: (frames.ReaderList,),
+        signs.View: (Done,),
+        signs.Typing: (Done,),
+        signs.ReadMarks: (signs.ReadMarkList,),
+        signs.ReadCounts: (signs.ReadCountList,),
+        signs.ReadNames: (signs.ReaderList,),
     },
     events=(
         frames.Posted,
@@ -45,8 +45,8 @@ CONTRACT = Contract(
         frames.Changes,
         frames.Reset,
         frames.Marked,
-        frames.Read,
-        frames.IsTyping,
+        signs.Read,
+        signs.IsTyping,
     ),
     welcome=frames.TalkWelcome,
     examples=EXAMPLES,

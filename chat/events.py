@@ -5,21 +5,19 @@ from __future__ import annotations
 from chat.frames import (
     Deleted,
     Edited,
-    IsTyping,
     Joined,
     Left,
     Marked,
     Member,
     MemberChanged,
     Message,
-    NewMark,
     Posted,
-    Read,
     Renamed,
     Room,
     RoomAdded,
     RoomRemoved,
 )
+from chat.signs import IsTyping, NewMark, Read
 from server.data.transaction import Event
 
 CHANNEL = "channel:"

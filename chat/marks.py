@@ -17,9 +17,9 @@ from sqlalchemy import Dialect, Select, and_, select, update
 from sqlalchemy.sql import ClauseElement
 
 from chat import events
-from chat.frames import NewMark
 from chat.model import MARKS_TOLD_LIMIT, require_poster
 from chat.queries import in_order_of_members, membership_of_row
+from chat.signs import NewMark
 from chat.tables import channels, members
 from server.auth.tables import accounts
 from server.data.batch import Batch

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, select, type_coerce
 
 from chat import queries
-from chat.frames import Person, ReadCount, ReadCountList, ReaderList, ReadMark, ReadMarkList
+from chat.frames import Person
 from chat.model import MARKS_TOLD_LIMIT, require_poster
+from chat.signs import ReadCount, ReadCountList, ReaderList, ReadMark, ReadMarkList
 from chat.tables import channels, members, messages
 from server.auth.tables import accounts
 from server.clock import to_millis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,8 +98,10 @@ def commands() -> set[type[Command]]:
 
 
 def frames() -> set[type[Frame]]:
-    names = ["server.live.frames", *(f"{module.name}.frames" for module in MODULES if module.commands)]
-    return {kind for name in names for kind in _below(Frame, name)}
+    features = [importlib.import_module(module.name) for module in MODULES if module.commands]
+    files = [(feature, each) for feature in features for each in pkgutil.iter_modules(feature.__path__)]
+    names = [f"{feature.__name__}.{each.name}" for feature, each in files]
+    return {kind for name in ["server.live.frames", *names] for kind in _below(Frame, name)}
 
 
 def _below(base: Any, name: str) -> list[Any]:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from starlette.routing import Mount, Route
 
 from server.app import make_app
+from server.gate import SOCKET
 from server.module import load_modules
 from server.settings import Settings
 from tests.tools.documents import page, table
@@ -26,7 +27,8 @@ def existing() -> set[tuple[str, str]]:
     """The routes of an app that nobody opened: making them asks the services for their settings alone."""
     settings = Settings()
     app = make_app(SimpleNamespace(settings=settings, modules=load_modules(settings.modules)))
-    return {(method, shown(route)) for route in app.routes for method in methods(route)}
+    # The socket is asked by the gate, before the routes.
+    return {("GET", SOCKET), *((method, shown(route)) for route in app.routes for method in methods(route))}
 
 
 def methods(route: object) -> set[str]:

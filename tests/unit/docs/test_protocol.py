@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import chat.frames
+import chat.signs
 import server.live.frames
 from chat.catchup import CHANGES_LIMIT
 from chat.model import MEMBERS_LIMIT, MESSAGE_LIMIT, ROOM_NAME_LIMIT
@@ -37,7 +38,7 @@ def structs(base: type) -> dict[str, set[str]]:
     """The tag and the fields of every struct on ``base``."""
     found: list[Any] = [
         kind
-        for module in (server.live.frames, chat.frames)
+        for module in (server.live.frames, chat.frames, chat.signs)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, base) and kind is not base
     ]
