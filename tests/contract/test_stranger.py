@@ -7,16 +7,18 @@ import inspect
 import itertools
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from server.auth import actions
 from server.auth.model import new_account, operator
 from server.auth.password_rule import Accepted
+from tests.tools import promises
 from tests.tools import stranger as client
+from tests.tools.promises import Document, Gap
 from tests.tools.running import Running
-from tests.tools.stranger import Document, Gap, Refused, Stranger
+from tests.tools.stranger import Refused, Stranger
 from tests.tools.visitor import PASSWORD
 
 Meet = Callable[..., Awaitable[Stranger]]
@@ -59,11 +61,16 @@ async def group(sato: Stranger, *others: int) -> int:
 
 
 def test_he_knows_nothing_of_our_code():
-    tree = ast.parse(inspect.getsource(client))
-    imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    imported |= {each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names}
+    imported = imports_of(client) | imports_of(promises)
     assert "jsonschema" in imported
-    assert not {name for name in imported if name.partition(".")[0] in ("server", "chat", "web", "tests", "msgspec")}
+    ours = {"server", "chat", "directory", "anpi", "web", "tests", "msgspec"}
+    assert {name for name in imported if name.partition(".")[0] in ours} == {"tests.tools.promises"}
+
+
+def imports_of(module: ModuleType) -> set[str]:
+    nodes = list(ast.walk(ast.parse(inspect.getsource(module))))
+    plain = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
+    return plain | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 def test_he_finds_what_the_documents_do_not_name():

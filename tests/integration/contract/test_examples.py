@@ -12,8 +12,9 @@ import pytest
 from server.auth import first_run
 from server.contract.documents import ASYNCAPI, OPENAPI
 from tests.tools.documents import ROOT
+from tests.tools.promises import HttpDocument
 from tests.tools.running import Running
-from tests.tools.stranger import HttpDocument, Stranger
+from tests.tools.stranger import Stranger
 from tests.tools.visitor import PASSWORD
 from web import assets, pages
 
