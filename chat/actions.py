@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from msgspec import structs
-from sqlalchemy import bindparam, case, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, select, update
 
 from chat import events, logbook, queries
 from chat.frames import Kind, Member, Room, RoomAdded
@@ -20,11 +21,14 @@ from chat.model import (
     room_name,
 )
 from chat.rooms import room_for
-from chat.tables import channels, members
+from chat.tables import channels, departures, members
 from server.auth.tables import accounts
 from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.errors import Conflict, Forbidden, Invalid, NotFound
+
+REMEMBERED = timedelta(days=8)
+"""How long it is known which rooms a deletion has ended: a little longer than it can be undone."""
 
 
 def create(tx: Transaction, actor: int, kind: str, name: str, people: list[int]) -> Room:
@@ -119,6 +123,26 @@ def depart(tx: Transaction, account: int, channel: int) -> None:
     standing = _standing(tx, channel, account)
     if standing is not None and standing.active:
         _go(tx, account, room, account)
+        _remember_departure(tx, account, channel)
+
+
+def come_back(tx: Transaction, account: int, channel: int) -> None:
+    """Somebody whose deletion was undone is in a room again that it had ended: a step of the bulk lane."""
+    room = _locked(tx, channel)
+    d, a = departures.c, accounts.c
+    ended = delete(departures).where(d.account_id == account, d.channel_id == channel)
+    there = select(a.name).where(a.id == account, a.state != "deleted")
+    name = tx.connection.execute(there).scalar()
+    if name is not None and tx.connection.execute(ended).rowcount:
+        _enter(tx, account, room, {account: name})
+
+
+def _remember_departure(tx: Transaction, account: int, channel: int) -> None:
+    """For as long as the deletion can be undone."""
+    d = departures.c
+    here = (d.account_id == account) & (d.channel_id == channel)
+    tx.connection.execute(delete(departures).where(here | (d.at < tx.now - REMEMBERED)))
+    tx.connection.execute(insert(departures).values(account_id=account, channel_id=channel, at=tx.now))
 
 
 # ---------------------------------------------------------------- the common steps

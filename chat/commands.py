@@ -15,6 +15,7 @@ from chat.frames import MESSAGE_LIMIT
 from chat.marks import MarkBuffer, ReadUpTo
 from chat.model import Draft, Receipt, message_text, require_poster
 from chat.posting import POSTING
+from server import ports
 from server.errors import Invalid, NotFound
 from server.live.conversation import Conversation
 from server.live.frames import Command, Done, Frame, Hello
@@ -71,7 +72,8 @@ async def open_rooms(talk: Conversation, command: frames.OpenRooms) -> Frame:
 
 
 async def find_people(talk: Conversation, command: frames.FindPeople) -> Frame:
-    found = await talk.read(rooms.people, talk.account.id, command.find)
+    known = ports.people(talk.services.ports)
+    found = await talk.read(rooms.people, talk.account.id, command.find, known)
     return frames.PeopleList(ref=command.ref, people=found)
 
 

@@ -1,4 +1,5 @@
-"""What a change of people does to rooms: somebody whose account is deleted leaves them all (A1).
+"""What a change of people does to rooms: somebody whose account is deleted leaves them all (A1), and is in them again
+when the deletion is undone.
 
 The right changes in the transaction itself (a deleted account is out at once); the leaving, with its line in
 each room, follows in bulk steps from one job row.
@@ -6,17 +7,22 @@ each room, follows in bulk steps from one job row.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from chat import actions, queries
 from server.auth.model import Account, Actor, State
+from server.clock import to_micros
 from server.data.batch import Steps
+from server.data.sets import chunks
 from server.data.transaction import Transaction
 from server.services import Services
 from server.work import jobs
 
 DEPART = "chat.depart"
+RETURN = "chat.return"
+PEOPLE_A_JOB = 50
 
 
 def on_people_changed(tx: Transaction, actor: Actor, before: Account | None, after: Account) -> None:
@@ -25,13 +31,36 @@ def on_people_changed(tx: Transaction, actor: Actor, before: Account | None, aft
         jobs.add(tx, DEPART, {"account": after.id})
 
 
+def on_people_moved(
+    tx: Transaction, actor: Actor, removed: list[int], returned: list[int], since: datetime | None
+) -> None:
+    """Called by whoever removes many at once, in the transaction of it."""
+    for some in chunks(removed, PEOPLE_A_JOB):
+        jobs.add(tx, DEPART, {"accounts": list(some)})
+    for some in chunks(returned if since is not None else [], PEOPLE_A_JOB):
+        assert since is not None
+        jobs.add(tx, RETURN, {"accounts": list(some), "since": to_micros(since)})
+
+
 async def depart_everywhere(services: Services, body: Any) -> None:
     """Leave every room, one a step. Again is harmless: who is out stays out."""
-    account = int(body["account"])
-    rooms = await services.readers.ask(queries.standing_rooms, account)
-    await services.writer.bulk(_steps(account, sorted(rooms)))
+    for account in body.get("accounts") or [body["account"]]:
+        rooms = await services.readers.ask(queries.standing_rooms, int(account))
+        await services.writer.bulk(_steps(int(account), sorted(rooms)))
+
+
+async def return_everywhere(services: Services, body: Any) -> None:
+    """Be in every room again that the deletion has ended, one a step. Again is harmless: who is in stays in."""
+    for account in body["accounts"]:
+        rooms = await services.readers.ask(queries.rooms_left, int(account), int(body["since"]))
+        await services.writer.bulk(_back(int(account), rooms))
 
 
 def _steps(account: int, rooms: list[int]) -> Steps:
     for room in rooms:
         yield partial(actions.depart, account=account, channel=room)
+
+
+def _back(account: int, rooms: list[int]) -> Steps:
+    for room in rooms:
+        yield partial(actions.come_back, account=account, channel=room)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from chat import catchup, commands
 from chat.contract import CONTRACT
 from chat.demo import furnish
-from chat.departures import DEPART, depart_everywhere, on_people_changed
+from chat.departures import (
+    DEPART,
+    RETURN,
+    depart_everywhere,
+    on_people_changed,
+    on_people_moved,
+    return_everywhere,
+)
 from chat.marks import MarkBuffer
 from server.module import Module, TopicKind
 from server.services import Services
@@ -16,7 +23,7 @@ def _open(services: Services) -> MarkBuffer:
 
 
 def _ports(services: Services) -> dict[str, object]:
-    return {"people_changed": on_people_changed}
+    return {"people_changed": on_people_changed, "people_moved": on_people_moved}
 
 
 module = Module(
@@ -26,7 +33,7 @@ module = Module(
     contract=CONTRACT,
     greet=commands.greet,
     topics=(TopicKind("channel:", catchup.heads, catchup.missing, catchup.standing, catchup.gone),),
-    jobs={DEPART: depart_everywhere},
+    jobs={DEPART: depart_everywhere, RETURN: return_everywhere},
     ports=_ports,
     demo=furnish,
 )

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Select, and_, select, update
 
 from chat.frames import Member, Message
 from chat.model import Channel, Membership, Stored
-from chat.tables import channels, members, messages
+from chat.tables import channels, departures, members, messages
 from server.auth.tables import accounts
+from server.clock import from_micros
 from server.data.sets import key_rows, packed
 
 PAGE = 50
@@ -229,6 +230,13 @@ def standing_rooms(connection: Connection, account: int) -> dict[int, tuple[int,
     wanted = wanted.join_from(members, channels, channels.c.id == m.channel_id)
     rows = connection.execute(wanted.where(m.account_id == account, m.active))
     return {row.channel_id: (row.rev, row.head) for row in rows}
+
+
+def rooms_left(connection: Connection, account: int, since: int) -> list[int]:
+    """The rooms that the deletion of somebody has ended since this moment (microseconds)."""
+    d = departures.c
+    wanted = select(d.channel_id).where(d.account_id == account, d.at >= from_micros(since))
+    return list(connection.execute(wanted.order_by(d.channel_id)).scalars())
 
 
 def heard_rooms(connection: Connection, people: list[int]) -> list[tuple[int, int, int]]:

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, Select, and_, bindparam, select
 from chat import queries
 from chat.frames import Kind, OpenRoom, Person, Room
 from chat.tables import channels, members
+from server import ports
 from server.auth.tables import accounts
 from server.clock import to_millis
 from server.data.sets import key_rows, packed
 from server.errors import Forbidden, NotFound
+from server.ports import NOBODY
 from server.text import folded, like, plain_text
 
 OPEN_ROOMS_SHOWN = 100
@@ -74,15 +76,16 @@ def open_rooms(connection: Connection, account: int, find: str) -> list[OpenRoom
 PEOPLE_SHOWN = 50
 
 
-def people(connection: Connection, account: int, find: str) -> list[Person]:
-    """People who may be talked to, by part of name or kana; oneself is not among them."""
+def people(connection: Connection, account: int, find: str, known: ports.People = NOBODY) -> list[Person]:
+    """People who may be talked to, by part of name or kana; oneself is not among them. ``known`` has their titles."""
     require_talk(connection, account)
     a = accounts.c
     wanted = select(a.id, a.name, a.kana).where(a.state == "enabled", a.talk, a.id != account)
     for word in folded(plain_text(find)).split():
         wanted = wanted.where(a.search_key.like(like(word), escape="\\"))
-    rows = connection.execute(wanted.order_by(a.search_key, a.id).limit(PEOPLE_SHOWN))
-    return [Person(id=row.id, name=row.name, kana=row.kana) for row in rows]
+    rows = connection.execute(wanted.order_by(a.search_key, a.id).limit(PEOPLE_SHOWN)).all()
+    titles = {id: name.title for id, name in known.names(connection, [row.id for row in rows]).items()}
+    return [Person(id=row.id, name=row.name, kana=row.kana, title=titles.get(row.id, "")) for row in rows]
 
 
 def require_talk(connection: Connection, account: int) -> None:

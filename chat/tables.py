@@ -98,3 +98,13 @@ log_entries = Table(
     # A number is never given twice: the order of ids is the order of events, and readers remember ids.
     sqlite_autoincrement=True,
 )
+
+departures = Table(
+    "departures",
+    metadata,
+    # Which rooms a deletion has ended, so that its undoing brings the person back into them.
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("channel_id", Id, ForeignKey("channels.id"), nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
+    PrimaryKeyConstraint("account_id", "channel_id"),
+)

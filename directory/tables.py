@@ -75,7 +75,7 @@ people = Table(
 posts = Table(
     "posts",
     metadata,
-    # 兼務: up to 50 departments a person; place 0 is 本務.
+    # 兼務: up to 50 departments a person; the lowest place is 本務, and there may be gaps.
     Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
     Column("place", Integer, nullable=False),
     Column("department_id", BigInteger, nullable=False),
@@ -152,6 +152,49 @@ statuses = Table(
     Column("rev", BigInteger, nullable=False, index=True),
     Column("gone", Boolean, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account_id", "incident"),
+)
+
+search_people = Table(
+    "search_people",
+    metadata,
+    # What the search knows of a person: who is not found has no row.
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    # Block and slot: where his bit stands in every row of ``search_grams``.
+    Column("place", BigInteger, nullable=False),
+    # As it was when he was indexed: the order of the blocks hangs on it.
+    Column("sort_key", Key, nullable=False),
+    # JSON: his folded lines by field, and the departments he is in, with all above.
+    Column("lines", Text, nullable=False),
+    PrimaryKeyConstraint("account_id"),
+    Index("uq_search_people_place", "place", unique=True),
+)
+
+search_grams = Table(
+    "search_grams",
+    metadata,
+    # One to three characters after the letter of the fields they stand in, and in which slots of a block.
+    Column("gram", Key, nullable=False),
+    Column("block", BigInteger, nullable=False),
+    Column("bits", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("gram", "block"),
+    sqlite_with_rowid=False,
+)
+
+search_blocks = Table(
+    "search_blocks",
+    metadata,
+    # Blocks hold the people of a stretch of the name order: from this key on.
+    Column("block", BigInteger, nullable=False, autoincrement=False),
+    Column("first_key", Key, nullable=False),
+    PrimaryKeyConstraint("block"),
+)
+
+search_waiting = Table(
+    "search_waiting",
+    metadata,
+    # Who is to be indexed anew, after an import or an upgrade.
+    Column("account_id", Id, nullable=False, autoincrement=False),
+    PrimaryKeyConstraint("account_id"),
 )
 
 imports = Table(

@@ -24,12 +24,15 @@ LANGUAGE_COOKIE = "lang"
 class Refusal(Struct, omit_defaults=True):
     """What was asked was refused: ``code`` is for programs, ``message`` a sentence in the reader's language.
 
-    Asking again makes sense after ``retry_ms``, if that is given.
+    Asking again makes sense after ``retry_ms``, if that is given. ``field`` and ``row`` say what it is about, where
+    that is known; a file's header is row 1.
     """
 
     code: str
     message: str
     retry_ms: int = 0
+    field: str = ""
+    row: int = 0
 
 
 class WrongMethod(AppError):
@@ -54,7 +57,8 @@ def refused(scope: Scope, refusal: AppError, settings: Settings, page: MessagePa
     if page is not None and wants_page(scope):
         shown = page(language, title(refusal, language), said)
         return HTMLResponse(shown, refusal.status, headers)
-    body = msgspec.json.encode(Refusal(refusal.code, said, refusal.retry_ms or 0))
+    field, row = str(refusal.details.get("field", "")), int(refusal.details.get("row", 0))
+    body = msgspec.json.encode(Refusal(refusal.code, said, refusal.retry_ms or 0, field, row))
     return Response(body, refusal.status, headers, media_type="application/json")
 
 

@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from server.answers import EXCEPTION_HANDLERS
+from server.auth.admin_routes import routes as admin_routes
 from server.auth.routes import routes as auth_routes
 from server.contract.routes import routes as contract_routes
 from server.gate import Gate
@@ -25,6 +26,7 @@ def make_app(services: Services) -> Starlette:
         Route("/servez", readiness.servez, methods=["GET"]),
         Route("/metrics", Metrics(services).answer, methods=["GET"]),
         *auth_routes(services),
+        *admin_routes(services),
         *contract_routes(services),
     ]
     for module in services.modules:

@@ -42,6 +42,20 @@ async def read_json(request: Request, kind: type[Body]) -> Body:
     return read
 
 
+def read_query(request: Request, kind: type[Body]) -> Body:
+    """What stands behind the question mark of an address as ``kind``, each name once, without NUL."""
+    pairs = request.query_params.multi_items()
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise Invalid()
+    if any("\x00" in part for pair in pairs for part in pair):
+        raise Invalid("bad_text")
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except msgspec.ValidationError:
+        raise Invalid() from None
+
+
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of a form, as UTF-8 exactly: a password must not be mended on its way. None holds a NUL."""
     if _media_type(request) != "application/x-www-form-urlencoded":

@@ -5,15 +5,8 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
-
-class Both(TypedDict):
-    """One string in both languages."""
-
-    ja: str
-    en: str
-
+from server import catalogue_directory
+from server.catalogue_directory import Both as Both
 
 _ERRORS: dict[str, Both] = {
     # ---------------------------------------------------------------- any request
@@ -93,6 +86,14 @@ _ERRORS: dict[str, Both] = {
         "ja": "内容を読み取れませんでした。ファイルが壊れていないか確認してください。",
         "en": "This could not be read. Please check that the file is not damaged.",
     },
+    "picture_type": {
+        "ja": "JPEG・PNG・GIFの画像を選んでください。",
+        "en": "Please choose a JPEG, PNG or GIF picture.",
+    },
+    "picture_pixels": {
+        "ja": "画像が大きすぎます（{limit}万画素まで）。小さくしてからもう一度お試しください。",
+        "en": "This picture is too large (at most {limit} × 10,000 pixels). Please make it smaller first.",
+    },
     "too_long_to_read": {
         "ja": "読み取りに時間がかかりすぎたため、中止しました。小さく分けてもう一度お試しください。",
         "en": "Reading this took too long and was stopped. Please try again with a smaller file.",
@@ -117,6 +118,14 @@ _ERRORS: dict[str, Both] = {
     "needs_tls": {
         "ja": "この接続は暗号化されていないため、ログインできません。https のアドレスで開いてください。",
         "en": "This connection is not encrypted, so you cannot sign in. Please use the https address.",
+    },
+    "initial_expired": {
+        "ja": "このパスワードの有効期限が切れています。管理者に新しいパスワードを依頼してください。",
+        "en": "This password has expired. Please ask your administrator for a new one.",
+    },
+    "code_wrong": {
+        "ja": "ログインIDまたはコードが違うか、コードの有効期限が切れています。",
+        "en": "The login ID or the code is wrong, or the code has expired.",
     },
     "must_change": {
         "ja": "はじめに、新しいパスワードを設定してください。",
@@ -186,6 +195,79 @@ _ERRORS: dict[str, Both] = {
         "ja": "自分に対してはできません。ほかの管理者に依頼してください。",
         "en": "You cannot do this to yourself. Please ask another administrator.",
     },
+    "anpi_id_taken": {
+        "ja": "安否ログインID「{anpi_login_id}」はすでに使われています。",
+        "en": "The safety ID “{anpi_login_id}” is already in use.",
+    },
+    "anpi_id_first": {
+        "ja": "先に安否ログインIDを登録してください。",
+        "en": "Please set the safety ID first.",
+    },
+    "anpi_id_kept": {
+        "ja": "安否の管理者です。先に権限コントロールの「安否」を外してください。",
+        "en": "This is a safety administrator. Please untick “Safety check” in the privileges first.",
+    },
+    "anpi_admins_full": {
+        "ja": "安否の管理者は{limit}人までです。",
+        "en": "There can be up to {limit} safety administrators.",
+    },
+    "talk_log_needs_right": {
+        "ja": "先に権限コントロールの「トーク」を付けてください。",
+        "en": "Please tick “Talk” in the privileges first.",
+    },
+    "user_type_without": {
+        "ja": "このユーザ区分では、{field}を設定できません。",
+        "en": "A user of this type cannot have {field}.",
+    },
+    "login_domain": {
+        "ja": "ログインIDのドメインが許可されていません。",
+        "en": "This domain is not allowed in a login ID.",
+    },
+    "seats": {
+        "ja": "{licence} が上限（{limit} ID）に達しています。",
+        "en": "{licence}: the limit of {limit} IDs is reached.",
+    },
+    "licence_in_use": {
+        "ja": "{licence} は {used} ID を使用中です。それより少なくはできません。",
+        "en": "{licence}: {used} IDs are in use, so the number cannot be smaller.",
+    },
+    "too_many_values": {
+        "ja": "{field}は{limit}件までです。",
+        "en": "{field}: at most {limit}.",
+    },
+    "no_company": {
+        "ja": "会社がまだ登録されていません。",
+        "en": "There is no company yet.",
+    },
+    "no_sign_in": {
+        "ja": "ログインしないユーザです。有効にしてから、もう一度お試しください。",
+        "en": "This user does not sign in. Please enable the user first.",
+    },
+    "sheets_limit": {
+        "ja": "一度に発行できるのは{limit}人までです。分けて発行してください。",
+        "en": "At most {limit} people at once. Please do it in parts.",
+    },
+    # ---------------------------------------------------------------- imports
+    "import_stale": {
+        "ja": "プレビューのあとで、対象のデータが変わりました。もう一度プレビューしてください。",
+        "en": "The data has changed since the preview. Please preview the file again.",
+    },
+    "import_other_file": {
+        "ja": "プレビューしたファイルと違います。もう一度プレビューしてください。",
+        "en": "This is not the file of the preview. Please preview it again.",
+    },
+    "import_not_ready": {
+        "ja": "このプレビューは登録できません。エラーと確認事項を直してください。",
+        "en": "This preview cannot be applied. Please mend the errors and tick what is asked.",
+    },
+    "file_not_written": {
+        "ja": "ファイルに書き込めません（{reason}）。",
+        "en": "The file cannot be written: {reason}.",
+    },
+    "nothing_to_undo": {
+        "ja": "取り消せるインポートはありません。",
+        "en": "There is no import that can be undone.",
+    },
     # ---------------------------------------------------------------- talk
     "empty": {"ja": "メッセージを入力してください。", "en": "Please enter a message."},
     "too_long": {"ja": "{limit}文字以内で入力してください。", "en": "At most {limit} characters."},
@@ -244,6 +326,17 @@ _FIELDS: dict[str, Both] = {
     "privilege": {"ja": "権限コントロール", "en": "privilege"},
     "address": {"ja": "メールアドレス", "en": "mail address"},
     "company": {"ja": "社名", "en": "company name"},
+    "user_type": {"ja": "ユーザ区分", "en": "user type"},
+    "enabled": {"ja": "有効/無効", "en": "enabled"},
+    "privileges": {"ja": "権限コントロール", "en": "privileges"},
+    "talk": {"ja": "トーク", "en": "talk"},
+    "talk_log": {"ja": "トークログダウンロード", "en": "talk log download"},
+    "anpi_login_id": {"ja": "安否ログインID", "en": "safety ID"},
+    "phone_scheme": {"ja": "電話番号URLスキーム", "en": "phone number URL scheme"},
+    "licences": {"ja": "ライセンス", "en": "licences"},
+    "visibility": {"ja": "公開範囲", "en": "visibility"},
+    "purpose": {"ja": "利用目的", "en": "purpose of use"},
+    "login_domains": {"ja": "ログインIDのドメイン", "en": "login ID domains"},
 }
 
 _TITLES: dict[str, Both] = {
@@ -279,6 +372,28 @@ _PAGES: dict[str, Both] = {
         "ja": "はじめに、新しいパスワードを設定してください。",
         "en": "Please choose a new password first.",
     },
+    "signin.forgot": {
+        "ja": "パスワードを忘れた方・コードをお持ちの方",
+        "en": "Forgot your password, or have a code?",
+    },
+    "code.title": {"ja": "コードでログイン", "en": "Sign in with a code"},
+    "code.lead": {
+        "ja": "管理者に電話などで連絡し、8桁のコードを聞いて入力してください。コードは15分間使えます。",
+        "en": "Ask your administrator, by phone for example, for a code of 8 digits. It works for 15 minutes.",
+    },
+    "code.code": {"ja": "8桁のコード", "en": "Code of 8 digits"},
+    "code.submit": {"ja": "次へ", "en": "Next"},
+    "code.right": {
+        "ja": "新しいパスワードを設定してください。",
+        "en": "Please choose a new password.",
+    },
+    "code.back": {"ja": "ログインに戻る", "en": "Back to sign-in"},
+    "purpose.title": {"ja": "利用目的", "en": "Purpose of use"},
+    "purpose.lead": {
+        "ja": "ご利用の前に、内容を確認してください。",
+        "en": "Please read this before you begin.",
+    },
+    "purpose.submit": {"ja": "同意して始める", "en": "Accept and begin"},
     "signin.out": {"ja": "ログアウト", "en": "Sign out"},
     "signin.needs_tls": {
         "ja": "この接続は暗号化されていないため、ログインできません。"
@@ -361,19 +476,26 @@ _FIRST_RUN: dict[str, Both] = {
         "en": "Save the sign-in details and keep them where nobody else looks.",
     },
     "welcome.next_people": {
-        "ja": "ほかの人は、サーバで renraku user add を実行して追加します。",
-        "en": "Add other people with renraku user add on the server.",
+        "ja": "ほかの人は、管理＞ユーザで追加します。Excelの表からまとめて登録することもできます。",
+        "en": "Add other people in Administration > Users, one by one or from a table.",
     },
     "welcome.next_url": {
         "ja": "ほかの端末から使うには、TLS を用意し、そのアドレスを RENRAKU_PUBLIC_URL に設定します。",
         "en": "To use it from other devices, set up TLS and put its address into RENRAKU_PUBLIC_URL.",
     },
+    "actions.at": {"ja": "日時", "en": "Time"},
+    "actions.actor": {"ja": "操作した人", "en": "By"},
+    "actions.action": {"ja": "操作", "en": "Action"},
+    "actions.target": {"ja": "対象", "en": "Target"},
+    "actions.result": {"ja": "結果", "en": "Result"},
+    "actions.detail": {"ja": "内容", "en": "Detail"},
+    "actions.address": {"ja": "接続元", "en": "Address"},
     "welcome.start": {"ja": "はじめる", "en": "Start"},
 }
 
 CATALOGUE: dict[str, Both] = {
-    **{f"error.{code}": both for code, both in _ERRORS.items()},
-    **{f"field.{name}": both for name, both in _FIELDS.items()},
+    **{f"error.{code}": both for code, both in (_ERRORS | catalogue_directory.ERRORS).items()},
+    **{f"field.{name}": both for name, both in (_FIELDS | catalogue_directory.FIELDS).items()},
     **{f"title.{status}": both for status, both in _TITLES.items()},
     **_PAGES,
     **_FIRST_RUN,

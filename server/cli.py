@@ -15,15 +15,27 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from server import logs, loop, settings
+from server.auth.company_changing import LICENCES_LIMIT, LicenceChanges
 from server.checking import check
 from server.clients import order
 from server.control import NoAnswer
 from server.data import engine, migrate
 from server.data.engine import UnsupportedDatabase
 from server.folder import FolderInUse, owned
-from server.module import UnknownModule
+from server.module import UnknownModule, load_modules
 from server.opening import OldDatabase
-from server.operating import AddUser, Delete, Disable, Enable, GivePassword, LoadDemo, Report, SetTalk
+from server.operating import (
+    AddUser,
+    Delete,
+    Disable,
+    Enable,
+    Feature,
+    GivePassword,
+    Licence,
+    LoadDemo,
+    Report,
+    SetTalk,
+)
 from server.readable import readable_password
 from server.run import run_worker
 from server.serving import PortInUse, serve_company
@@ -44,7 +56,28 @@ TROUBLES = (
 )
 
 
-@click.group()
+class _Commands(click.Group):
+    """Our own commands, and those of the features that run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_of_features()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or _of_features().get(cmd_name)
+
+
+def _of_features() -> dict[str, click.Command]:
+    with _in_one_line():
+        modules = load_modules(_settings().modules)
+    found = [command for module in modules if module.cli is not None for command in module.cli(_ask)]
+    return {command.name or "": command for command in found}
+
+
+def _ask(feature: str, what: str, given: dict[str, Any]) -> list[str]:
+    return _order(Feature(feature=feature, what=what, given=given)).said
+
+
+@click.group(cls=_Commands)
 def main() -> None:
     """Renraku (連絡): talk, directory and safety confirmation on a company's own server."""
 
@@ -114,6 +147,18 @@ def welcome(file: Path | None) -> None:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
             new.write(letter.as_file(chosen.language))
     return click.echo(f"Written: {file}")
+
+
+@main.command("licence")
+@click.option("--basic", type=click.IntRange(0, LICENCES_LIMIT), help="基本ユーザライセンス数")
+@click.option("--talk", type=click.IntRange(0, LICENCES_LIMIT), help="トークライセンス数")
+@click.option("--anpi", type=click.IntRange(0, LICENCES_LIMIT), help="安否確認機能数")
+def licence_command(**given: int | None) -> None:
+    """Show the three licence numbers, after setting those that are given."""
+    changes = LicenceChanges(**{name: value for name, value in given.items() if value is not None})
+    report = _order(Licence(changes=changes))
+    for name, counter in report.licences.items():
+        click.echo(f"{name}: {counter.used} of {counter.limit} ID in use")
 
 
 @main.group()

@@ -32,6 +32,6 @@ async def _alone(settings: Settings, wish: AnyOrder) -> Report:
 async def _here(settings: Settings, wish: AnyOrder) -> Report:
     async with opened(settings) as services:
         try:
-            return Report(done=await carry_out(services, local_operator(), wish))
+            return await carry_out(services, local_operator(), wish)
         except AppError as refusal:
             return refused(refusal)

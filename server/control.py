@@ -90,8 +90,7 @@ class ControlDoor:
 async def perform(services: Services, actor: Actor, line: bytes) -> Report:
     """Do what a line orders, and say what came of it."""
     try:
-        done = await carry_out(services, actor, _parsed(line))
-        return Report(done=done)
+        return await carry_out(services, actor, _parsed(line))
     except AppError as refusal:
         return refused(refusal)
     except Exception as bug:

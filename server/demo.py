@@ -1,4 +1,4 @@
-"""The demo company 北斗精機株式会社: twelve people, so that the first minute shows something.
+"""The demo company 北斗精機株式会社: those of its people who can sign in; features add the rest (``Module.demo``).
 
 Its passwords are random, made at the first run, and stand in ``var/demo.txt`` (mode 600) and nowhere else. A
 company that already has people never gets it.
@@ -27,12 +27,14 @@ from server.services import Services
 from server.settings import Settings
 
 COMPANY = "北斗精機株式会社"
-DOMAIN = "hokuto.example"
+DOMAIN = "example.co.jp"
+"""Nobody's: the registry keeps it for examples."""
 SHOWN = ("sano", "miura", "nguyen")
 """Whose sign-ins are printed: an administrator, an employee, and one who reads English."""
 
 _ADMINISTRATOR = frozenset({Privilege.ADMIN_USER, Privilege.ADMIN_DIVISION, Privilege.ADMIN_COMPANY})
 _TALK_ADMINISTRATOR = frozenset({Privilege.ADMIN_GOTALK})
+_ANPI_ADMINISTRATOR = frozenset({Privilege.ADMIN_ANPI})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,20 @@ class _Person:
     what: str
     language: str = "ja"
     privileges: frozenset[Privilege] = frozenset()
+    talk_log: bool = False
 
 
 PEOPLE: Mapping[str, _Person] = {
-    "sano": _Person("佐野 遥", "サノ ハルカ", "総務・管理者", privileges=_ADMINISTRATOR),
-    "mori": _Person("森 由美", "モリ ユミ", "総務部長"),
-    "hori": _Person("堀 直樹", "ホリ ナオキ", "営業"),
-    "ueda": _Person("上田 翔", "ウエダ ショウ", "情報システム", privileges=_TALK_ADMINISTRATOR),
-    "watanabe": _Person("渡邉 花子", "ワタナベ ハナコ", "製造課長"),
+    "sano": _Person("佐野 遥", "サノ ハルカ", "情報システム・管理者", privileges=_ADMINISTRATOR),
+    "mori": _Person("森 由美", "モリ ユミ", "総務部長・安否の管理者", privileges=_ANPI_ADMINISTRATOR),
+    "hori": _Person("堀 直樹", "ホリ ナオキ", "人事・トークログ", privileges=_TALK_ADMINISTRATOR, talk_log=True),
+    "ueda": _Person("上田 翔", "ウエダ ショウ", "情報システム・トークの管理者", privileges=_TALK_ADMINISTRATOR),
+    "watanabe": _Person("渡邉 花子", "ワタナベ ハナコ", "第一製造課長"),
     "oishi": _Person("大石 健", "オオイシ ケン", "製造"),
     "nguyen": _Person("グエン ティ ラン", "グエン ティ ラン", "製造", language="en"),
     "miura": _Person("三浦 葵", "ミウラ アオイ", "受付"),
-    "takagi": _Person("髙木 誠", "タカギ マコト", "物流"),
-    "hamasaki": _Person("濵﨑 陽子", "ハマサキ ヨウコ", "経理"),
-    "sawada": _Person("澤田 剛", "サワダ ツヨシ", "品質保証"),
-    "kimura": _Person("木村 さくら", "キムラ サクラ", "人事"),
 }
+"""The directory's own demo knows them by these names (``directory/demo/cast.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,15 @@ def _add(tx: Transaction, login_id: str, hash: str, listeners: tuple[PeopleChang
         language=person.language,
         talk=True,
         privileges=person.privileges,
+        anpi_login_id=anpi_login_id(login_id.partition("@")[0]),
+        talk_log=person.talk_log,
     )
     return actions.add_account(tx, operator("demo"), new, hash, must_change=False, listeners=listeners).id
+
+
+def anpi_login_id(login: str) -> str:
+    """Everybody's own: an administrator of anpi has to have one (S18)."""
+    return f"hk{list(PEOPLE).index(login) + 1:06}"
 
 
 def _sign_in(login: str, person: _Person) -> SignIn:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,8 @@ GREETED_AT_ONCE = 2 * AT_ONCE
 CROWDED = 16
 """With so many under way, the time from one end to the next is what one costs."""
 FIRST_GUESS = 0.005
+GREETED_AT_ONCE_EACH = 4
+"""Of these, how many may be one person's: nobody keeps the others out alone."""
 COST = (0.001, 0.05)
 """Seconds; what is measured outside of these is something else."""
 LONGEST_WAIT = 60.0
@@ -41,6 +44,7 @@ class Entrance:
         self._clock = clock
         self.under_way = 0
         self.turned_away = 0
+        self._greeted: Counter[int] = Counter()
         self._cost = FIRST_GUESS
         self._ended = 0.0
         # When the next one that is turned away shall be back.
@@ -57,8 +61,23 @@ class Entrance:
         finally:
             self.under_way -= 1
 
-    def greeted(self) -> None:
-        """Somebody is in: measure how fast that goes."""
+    @contextmanager
+    def greeting(self, account: int) -> Iterator[None]:
+        """The answer to somebody's hello; he has been let in already."""
+        if self._greeted[account] >= GREETED_AT_ONCE_EACH:
+            raise TooMany(self._promise())
+        with self.step(GREETED_AT_ONCE):
+            self._greeted[account] += 1
+            try:
+                yield
+            finally:
+                self._greeted[account] -= 1
+                if not self._greeted[account]:
+                    del self._greeted[account]
+        self._measure()
+
+    def _measure(self) -> None:
+        """Somebody is in: how fast does that go?"""
         before, self._ended = self._ended, self._clock()
         if self.under_way >= CROWDED:
             least, most = COST

@@ -69,8 +69,8 @@ class TooLarge(AppError):
 class Gate:
     """Middleware around the whole app. ``services.ports`` may offer the page for refusals.
 
-    The one ``socket`` is asked here and not by a route: when thousands come back at once, a seventh of what a handshake
-    costs would be the way through the router.
+    The one ``socket`` is asked here and not by a route: when thousands come back at once, the way through the router
+    would be a seventh of what a handshake costs.
     """
 
     def __init__(self, app: ASGIApp, services: Services, socket: ASGIApp) -> None:
@@ -95,14 +95,13 @@ class Gate:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The Host and whether there is room: ``server/socket.py`` asks the rest before it accepts."""
         settings = self._services.settings
-        if not host_is_allowed(host_name(scope), settings):
-            await receive()
-            # Before "accept" this is an answer of 403.
-            return await send({"type": "websocket.close", "code": 1008})
         try:
+            if not host_is_allowed(host_name(scope), settings):
+                raise Forbidden("host")
             check_room(scope, self._services)
         except AppError as refusal:
             await receive()
+            # Before "accept" this is the answer to the handshake.
             return await refused(scope, refusal, settings, None)(scope, receive, send)
         inner = self._at_socket if scope["path"] == SOCKET else self._app
         return await inner(scope, receive, send)

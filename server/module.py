@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 from starlette.routing import BaseRoute
 
+from server.auth.model import Actor
 from server.contract.terms import Contract
 from server.live.frames import Command, Frame, Hello
 
@@ -59,14 +60,14 @@ class TopicKind:
     ``heads(connection, keys)`` gives the newest ``rev`` of each; ``missing(connection, key, rev)`` gives what
     watchers that are at ``rev`` lack, the same for all of them. ``standing(connection, accounts)`` gives, for each
     account, the topics it may watch with the ``rev`` of the row that gives the right; ``gone(key)`` is what one is
-    told who may not any more.
+    told who may not any more. Both are left out where everybody who is signed in may watch: each does as he wishes.
     """
 
     prefix: str
     heads: Callable[[Connection, list[str]], dict[str, int]]
     missing: Callable[[Connection, str, int], Missing]
-    standing: Callable[[Connection, list[int]], dict[int, dict[str, int]]]
-    gone: Callable[[str], Frame]
+    standing: Callable[[Connection, list[int]], dict[int, dict[str, int]]] | None = None
+    gone: Callable[[str], Frame] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,18 @@ class Tick:
     late: timedelta | None = None
 
 
+Ask = Callable[[str, str, dict[str, Any]], list[str]]
+"""Has an order of a feature (its name, the order's, what is given) done, and gives the lines that it says."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Something for the operator: ``run(services, actor, given)`` says what came of it, ``given`` of this type."""
+
+    given: type[Struct]
+    run: Callable[[Services, Actor, Any], Awaitable[list[str]]]
+
+
 @dataclass(frozen=True)
 class Module:
     """A feature. What it does not offer it leaves out."""
@@ -88,6 +101,8 @@ class Module:
     needs: tuple[str, ...] = ()
     opens: Callable[[Services], Any] | None = None
     """What the feature keeps for the life of a process; found again as ``services.state[name]``."""
+    closes: Callable[[Services], Awaitable[None]] | None = None
+    """Ends what it has begun."""
     routes: Callable[[Services], list[BaseRoute]] | None = None
     commands: Mapping[type[Command], Handler] = field(default_factory=dict)
     contract: Contract = field(default_factory=Contract)
@@ -100,7 +115,10 @@ class Module:
     sandbox: Mapping[str, str] = field(default_factory=dict)
     """What may be called in the sandbox: a name for ``services.sandbox.run``, and "package.module:function", which is
     imported there only."""
-    cli: tuple[click.Command, ...] = ()
+    cli: Callable[[Ask], tuple[click.Command, ...]] | None = None
+    """Commands of its own, which have their work done by ``orders``."""
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    """What it does for the operator at the command line, through the server that runs."""
     demo: Callable[[Services, Any], Awaitable[None]] | None = None
 
 

@@ -94,6 +94,9 @@ async def opened(settings: Settings, clock: Clock = system_clock, bus: Bus | Non
         services.presences.start()
         yield services
     finally:
+        for module in modules:
+            if module.closes is not None:
+                await module.closes(services)
         await services.presences.stop()
         await upkeep.stop()
         await writer.stop()

@@ -4,16 +4,20 @@ through the control socket.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from server import demo
-from server.auth import actions, company, queries
+from server.auth import actions, company, queries, seats
+from server.auth.company_changing import CompanyChanges, LicenceChanges, change_company
 from server.auth.model import Account, Actor, Privilege, login_key, new_account
 from server.auth.password_rule import check_password
+from server.auth.rules import FIELD_OF_SEAT
 from server.errors import Invalid, NotFound
-from server.ports import people_listeners
+from server.ports import company_listeners, people_listeners
 from server.services import Services
 
 
@@ -57,7 +61,28 @@ class LoadDemo(Order, tag="demo"):
     pass
 
 
-AnyOrder = AddUser | GivePassword | Disable | Enable | Delete | SetTalk | LoadDemo
+class Licence(Order, tag="licence"):
+    """The three numbers, after those that are given here have been set."""
+
+    changes: LicenceChanges = LicenceChanges()
+
+
+class Feature(Order, tag="feature"):
+    """An order that a feature knows (``Module.orders``)."""
+
+    feature: str
+    what: str
+    given: dict[str, Any] = {}
+
+
+AnyOrder = AddUser | GivePassword | Disable | Enable | Delete | SetTalk | LoadDemo | Licence | Feature
+
+
+class Counter(Struct):
+    """One licence counter, in ID."""
+
+    used: int
+    limit: int
 
 
 class Report(Struct, omit_defaults=True):
@@ -66,6 +91,8 @@ class Report(Struct, omit_defaults=True):
     code: str = ""
     message: str = ""
     done: bool = True
+    licences: dict[str, Counter] = {}
+    said: list[str] = []
 
 
 decode_order = msgspec.json.Decoder(AnyOrder).decode
@@ -73,8 +100,8 @@ decode_report = msgspec.json.Decoder(Report).decode
 encode = msgspec.json.Encoder().encode
 
 
-async def carry_out(services: Services, actor: Actor, order: AnyOrder) -> bool:
-    """Do it; returns whether anything was to be done. A refusal is raised."""
+async def carry_out(services: Services, actor: Actor, order: AnyOrder) -> Report:
+    """Do it, and say whether anything was to be done. A refusal is raised."""
     match order:
         case AddUser():
             await _add(services, actor, order)
@@ -84,12 +111,16 @@ async def carry_out(services: Services, actor: Actor, order: AnyOrder) -> bool:
             target = await _find(services, order.login_id)
             await services.writer.act(actions.set_talk, actor, target.id, order.talk, _listeners(services))
         case LoadDemo():
-            return await demo.load(services)
+            return Report(done=await demo.load(services))
+        case Licence():
+            return Report(licences=await _licences(services, actor, order.changes))
+        case Feature():
+            return Report(said=await _by_feature(services, actor, order))
         case Disable() | Enable() | Delete():
             action = _STATE_ACTIONS[type(order)]
             target = await _find(services, order.login_id)
             await services.writer.act(action, actor, target.id, _listeners(services))
-    return True
+    return Report()
 
 
 _STATE_ACTIONS = {
@@ -120,6 +151,33 @@ async def _give_password(services: Services, actor: Actor, order: GivePassword) 
     password = check_password(order.password, target.login_id, services.company.name)
     password_hash = await services.passwords.hash(password)
     await services.writer.act(actions.set_password, actor, target.id, password_hash)
+
+
+async def _by_feature(services: Services, actor: Actor, order: Feature) -> list[str]:
+    known = next((module.orders for module in services.modules if module.name == order.feature), {})
+    if order.what not in known:
+        raise Invalid()
+    try:
+        given = msgspec.convert(order.given, known[order.what].given)
+    except msgspec.ValidationError:
+        raise Invalid() from None
+    return await known[order.what].run(services, actor, given)
+
+
+async def _licences(services: Services, actor: Actor, changes: LicenceChanges) -> dict[str, Counter]:
+    if changes != LicenceChanges():
+        wanted, listeners = CompanyChanges(licences=changes), company_listeners(services.ports)
+        await services.writer.act(change_company, actor, wanted, listeners)
+    counters: dict[str, Counter] = await services.readers.ask(_counters)
+    return counters
+
+
+def _counters(connection: Connection) -> dict[str, Counter]:
+    found, used = company.find(connection), seats.used(connection)
+    if found is None:
+        raise NotFound("no_company")
+    limits = found.licences
+    return {name: Counter(getattr(used, name), getattr(limits, name)) for name in FIELD_OF_SEAT}
 
 
 async def _find(services: Services, login_id: str) -> Account:

@@ -31,7 +31,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    modules: tuple[str, ...] = Field(("chat", "web"), description="The features that run, as a JSON list.")
+    modules: tuple[str, ...] = Field(
+        ("directory", "chat", "web"), description="The features that run, as a JSON list."
+    )
     var: Path = Field(Path("var"), description="The folder for everything that is kept: database, secrets, files.")
     database_url: str = Field("", description="postgresql://… for many processes; empty: SQLite in the var folder.")
     redis_url: str = Field(

@@ -1,7 +1,8 @@
 """The door of the one socket: origin, session and room are asked before it is accepted.
 
-Who may not come in is told so by an HTTP status and never sees an open socket. Afterwards the line is taken
-over and this function ends: an idle connection holds no task.
+Who may not come in is told so by an HTTP status and never sees an open socket; who comes when too many do gets one
+for as long as ``bye`` takes. Afterwards the line is taken over and this function ends: an idle connection holds no
+task. The gate has asked the Host.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from starlette.websockets import WebSocket
 from server.admission import check_room
 from server.answers import refused
 from server.auth import door
+from server.auth.cookies import session_token
 from server.auth.model import SignedIn
 from server.entrance import TooMany
-from server.errors import AppError, Forbidden
+from server.errors import AppError, Forbidden, SignedOut
 from server.live.connection import Connection
 from server.live.conversation import Conversation
 from server.live.frames import Bye, CloseCode, encode
 from server.live.protocol import EXTENSION, TalkProtocol
-from server.origin import check_origin, host_is_allowed, host_name
+from server.origin import check_origin
 from server.services import Services
 
 log = structlog.get_logger()
@@ -63,12 +65,13 @@ class Socket:
 
     async def _admit(self, websocket: WebSocket) -> SignedIn:
         settings = self._services.settings
-        if not host_is_allowed(host_name(websocket.scope), settings):
-            raise Forbidden("host")
         if not check_origin(websocket.scope, settings):
             raise Forbidden("origin")
+        if session_token(websocket.scope, settings) is None:
+            # Strangers are told nothing else, and take nobody's time.
+            raise SignedOut()
         with self._services.entrance.step():
-            signed_in = await door.require(self._services, HTTPConnection(websocket.scope))
+            signed_in = await door.admit(self._services, HTTPConnection(websocket.scope))
         # Once more: whoever comes in after the good-byes would be told none.
         check_room(websocket.scope, self._services)
         return signed_in
@@ -81,7 +84,8 @@ class Socket:
         """A browser cannot read the answer to a refused handshake: hence an open socket, and ``bye``."""
         await websocket.accept()
         await websocket.send_text(encode(Bye(code=CloseCode.OVERLOADED, retry_ms=retry_ms)).decode())
-        await websocket.close(CloseCode.OVERLOADED)
+        line: TalkProtocol = websocket.scope["extensions"][EXTENSION]
+        line.hang_up(CloseCode.OVERLOADED)
 
 
 def _connection_id() -> str:

@@ -74,10 +74,12 @@ def _filled(template: str, values: dict[str, Any]) -> str:
 
 
 def _values(refusal: AppError, language: str) -> dict[str, Any]:
-    """The refusal's details as words: a field by its name, a wait in whole seconds."""
+    """The refusal's details as words: a field and a licence by their names, a wait in whole seconds."""
     values = dict(refusal.details)
     if refusal.retry_ms is not None:
         values.setdefault("seconds", max(1, -(-refusal.retry_ms // 1000)))
     if "field" in values:
-        values["field"] = text(language, f"field.{values['field']}")
+        values["field"] = text(language, f"field.{values.get('label', values['field'])}")
+    if "licence" in values:
+        values["licence"] = text(language, f"licence.{values['licence']}")
     return values

@@ -24,6 +24,21 @@ class NewPassword(Struct, omit_defaults=True):
     next: str = ""
 
 
+class SignInByCode(Struct, omit_defaults=True):
+    """The form for a code that was read out: first without a password, then with the new one twice."""
+
+    login_id: str
+    code: str
+    new: str = ""
+    again: str = ""
+
+
+class Agreed(Struct, omit_defaults=True):
+    """The form under the purpose of use: sending it accepts it."""
+
+    next: str = ""
+
+
 class FirstRun(Struct):
     """The form of the first run: the setup code, the company, its first administrator, and his password twice."""
 
@@ -43,10 +58,12 @@ class LetterFor(Struct):
 
 
 class Asked(Struct, omit_defaults=True):
-    """What a page's address may say: where to go afterwards, and the language, which is remembered."""
+    """What a page's address may say: where to go afterwards, the language, which is remembered, and a login ID to be
+    filled in."""
 
     next: str = ""
     lang: str = ""
+    login_id: str = ""
 
 
 COOKIE = {"Set-Cookie": "The session's cookie: keep it, and send it with every request and with the socket"}
@@ -98,6 +115,45 @@ OPERATIONS = (
         form=NewPassword,
     ),
     Operation(
+        "codePage",
+        "GET",
+        "/code",
+        "The form for a code that was read out by phone",
+        (PAGE,),
+        signed_in=False,
+        query=Asked,
+    ),
+    Operation(
+        "signInByCode",
+        "POST",
+        "/code",
+        "Without a password: looks at the code. With one: sets it, uses the code up, signs in; older sessions end",
+        (
+            Answer(200, "The code works: the form for the new password", media=HTML),
+            Answer(303, "Signed in: to /", headers={**WHERE, **COOKIE}),
+            AGAIN,
+            SLOWER,
+        ),
+        signed_in=False,
+        form=SignInByCode,
+    ),
+    Operation(
+        "purposePage",
+        "GET",
+        "/agree",
+        "The purpose of use, while it has not been accepted",
+        (PAGE, AWAY),
+        query=Asked,
+    ),
+    Operation(
+        "agree",
+        "POST",
+        "/agree",
+        "Accepts the purpose of use; asked once",
+        (Answer(303, "To next or /", headers=WHERE),),
+        form=Agreed,
+    ),
+    Operation(
         "setupPage",
         "GET",
         "/setup",
@@ -126,6 +182,25 @@ OPERATIONS = (
     Operation("talk", "GET", "/talk", "The app, at the list of rooms", THE_APP),
     Operation("room", "GET", "/talk/{channel}", "The app, at a room", THE_APP, places={"channel": 1}),
     Operation("settings", "GET", "/settings", "The app, at one's own settings", THE_APP),
+    Operation("ownProfile", "GET", "/settings/profile", "The app, at one's own profile", THE_APP),
+    Operation("directoryPage", "GET", "/directory", "The app, at 社内電話帳", THE_APP),
+    Operation("personPage", "GET", "/directory/{person}", "The app, at a person", THE_APP, places={"person": 1}),
+    Operation("groupsPage", "GET", "/groups", "The app, at グループ電話帳", THE_APP),
+    Operation(
+        "groupPage", "GET", "/groups/{group}", "The app, at a group; 0: favourites", THE_APP, places={"group": 1}
+    ),
+    Operation(
+        "groupPersonPage",
+        "GET",
+        "/groups/{group}/{person}",
+        "The app, at a person of a group",
+        THE_APP,
+        places={"group": 1, "person": 1},
+    ),
+    Operation("administration", "GET", "/admin", "The app, at 管理", THE_APP),
+    Operation(
+        "administrationPart", "GET", "/admin/{path}", "The app, in a part of 管理", THE_APP, places={"path": "users"}
+    ),
     Operation(
         "asset",
         "GET",
@@ -159,6 +234,14 @@ CONTRACT = Contract(
             password="horse battery 7",
             again="horse battery 7",
         ),
+        SignInByCode(login_id="suzuki@hokuto.example", code="4821-0937"),
+        SignInByCode(
+            login_id="suzuki@hokuto.example",
+            code="4821-0937",
+            new="seven correct staples",
+            again="seven correct staples",
+        ),
+        Agreed(next="/talk"),
         LetterFor(password="horse battery 7"),
         NewPassword(current="horse battery 7", new="seven correct staples", again="seven correct staples"),
     ),

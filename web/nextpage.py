@@ -10,7 +10,7 @@ from starlette.requests import Request
 _LIMIT = 500
 # One slash, then none: ``//host`` and ``/\host`` are other sites to a browser. Nothing unprintable either.
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-_NO_AIMS = ("/signin", "/signout", "/password", "/setup", "/welcome")
+_NO_AIMS = ("/signin", "/signout", "/password", "/setup", "/welcome", "/code", "/agree")
 
 
 def safe_next(wanted: str) -> str:

@@ -17,7 +17,7 @@ from server.bodies import read_form
 from server.errors import AppError, Forbidden, Invalid
 from server.services import Services
 from server.texts import sentence, text
-from web import first_run
+from web import coming_in, first_run
 from web.assets import DIST, STATIC, PageFiles, asset
 from web.face import Endpoint, Face, caddy_lines, see
 from web.nextpage import safe_next, with_next
@@ -30,6 +30,17 @@ _FIELD_OF = {
     "signin_wait": "current",
     "busy": "current",
 }
+
+
+TALK_PATHS = ("/talk", "/talk/{channel:int}")
+ADMIN_PATHS = ("/admin", "/admin/{path:path}")
+DIRECTORY_PATHS = (
+    "/directory",
+    "/directory/{person:int}",
+    "/groups",
+    "/groups/{group:int}",
+    "/groups/{group:int}/{person:int}",
+)
 
 
 def routes(services: Services, pages: Pages) -> list[BaseRoute]:
@@ -45,7 +56,11 @@ def routes(services: Services, pages: Pages) -> list[BaseRoute]:
         route("/password", show_password),
         route("/password", do_password, "POST"),
         *first_run.routes(face),
-        *(route(path, show_app) for path in ("/", "/talk", "/talk/{channel:int}", "/settings")),
+        *coming_in.routes(face),
+        *(
+            route(path, show_app)
+            for path in ("/", *TALK_PATHS, "/settings", "/settings/profile", *DIRECTORY_PATHS, *ADMIN_PATHS)
+        ),
         Route("/assets/{name}", asset),
         Mount("/static", PageFiles(directory=STATIC)),
     ]
@@ -61,6 +76,9 @@ async def show_app(face: Face, request: Request) -> Response:
         return see(await face.entrance(request))
     if signed_in.account.must_change:
         return see(with_next("/password", request))
+    await face.inhabited()
+    if coming_in.must_agree(face, signed_in):
+        return see(with_next("/agree", request))
     index = DIST / "index.html"
     if not index.is_file():
         language = face.language(request, signed_in)
@@ -78,7 +96,9 @@ async def show_sign_in(face: Face, request: Request) -> Response:
         return see(wanted or "/")
     if not await face.inhabited():
         return see("/setup")
-    return _sign_in_page(face, request, next=wanted)
+    # Filled in by the code that is printed on a login sheet.
+    login_id = request.query_params.get("login_id", "")
+    return _sign_in_page(face, request, login_id=login_id[:254], next=wanted)
 
 
 async def do_sign_in(face: Face, request: Request) -> Response:

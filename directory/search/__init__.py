@@ -1,0 +1,1 @@
+"""Finding people: folding, the index, ranking, and who finds by what."""

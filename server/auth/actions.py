@@ -1,29 +1,43 @@
-"""What is done to people: added, disabled, deleted, allowed to talk, given rights and passwords.
+"""What is done to people: added, changed, deleted, brought back, given passwords.
 
 Each action asks the right, checks, changes, writes the audit line, closes the sockets whose rights are gone,
-and tells those who listen (``ports.PeopleChanged``) in the same transaction.
+and tells those who listen (``ports.PeopleChanged``) in the same transaction. Changes pass through ``changing.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, update
 
-from server.auth import queries
+from server.auth import queries, revocation
 from server.auth.audit import record
-from server.auth.model import LANGUAGES, Account, Actor, NewAccount, Privilege, State, login_key
-from server.auth.revocation import revoke
-from server.auth.tables import accounts, privileges, sessions, throttles
+from server.auth.changing import (
+    AccountChanges,
+    Listeners,
+    change_account,
+    end_all_sessions,
+    present,
+    require_free,
+    require_valid,
+    search_key,
+    tell,
+    write_privileges,
+    write_state,
+)
+from server.auth.model import Account, Actor, NewAccount, Privilege, State, login_key, valid_language
+from server.auth.rules import AccountState, state_of, taken_away
+from server.auth.seats import require_room
+from server.auth.tables import accounts, throttles
 from server.auth.throttle import sign_in_key
 from server.data.transaction import Transaction
-from server.errors import Conflict, Invalid, NotFound
-from server.ports import PeopleChanged
-from server.text import folded
+from server.errors import NotFound
 
-Listeners = Sequence[PeopleChanged]
+INITIAL_LASTS = timedelta(days=30)
+"""How long a password that somebody else has set can be used for the first sign-in (A7)."""
 
 
 def add_account(
@@ -35,135 +49,155 @@ def add_account(
     must_change: bool = True,
     listeners: Listeners = (),
 ) -> Account:
-    """Somebody new. A login ID belongs to one person, compared without case."""
+    """Somebody new. A login ID, and an anpi ID, belong to one person, compared without case."""
     actor.require(Privilege.ADMIN_USER)
     tx.lock("company")
-    key = login_key(new.login_id)
-    if queries.credentials(tx.connection, key) is not None:
-        raise Conflict("login_id_taken", login_id=new.login_id)
+    state = state_of(new)
+    require_free(tx, state)
+    require_valid(tx, state, None)
     row = {
         "login_id": new.login_id,
-        "login_key": key,
+        "login_key": login_key(new.login_id),
         "name": new.name,
         "kana": new.kana,
         "search_key": search_key(new.name, new.kana),
         "language": new.language,
-        "password_hash": password_hash,
-        "must_change": must_change,
-        "talk": new.talk,
         "created_at": tx.now,
+        **_password(tx, password_hash, must_change=must_change),
     }
     account_id = tx.connection.execute(insert(accounts).values(row).returning(accounts.c.id)).scalar_one()
-    _write_privileges(tx, account_id, new.privileges)
-    added = _present(tx, account_id)
-    rights = sorted(new.privileges)
+    write_state(tx, account_id, state)
+    added = present(tx, account_id)
+    rights = sorted(added.privileges)
     record(tx, actor, "account.add", added.login_id, name=added.name, talk=added.talk, privileges=rights)
-    _tell(tx, actor, None, added, listeners)
+    tell(tx, actor, None, added, listeners)
     return added
 
 
-def set_password(tx: Transaction, actor: Actor, account_id: int, password_hash: str) -> None:
+def set_password(
+    tx: Transaction, actor: Actor, account_id: int, password_hash: str, *, must_change: bool = True
+) -> Account:
     """A password given by an administrator: to be changed at the next sign-in, and all sessions end."""
+    return set_passwords(tx, actor, {account_id: password_hash}, must_change=must_change)[0]
+
+
+def set_passwords(
+    tx: Transaction, actor: Actor, hashes: Mapping[int, str], *, must_change: bool = True
+) -> list[Account]:
+    """The same for several people, or for none of them when one is missing or is the actor himself."""
     actor.require(Privilege.ADMIN_USER)
-    # One's own goes through ``change_password``, which asks for the current one.
-    actor.require_other(account_id)
-    account = _present(tx, account_id)
-    _update(tx, account_id, password_hash=password_hash, must_change=True)
-    forget_failures(tx, account.login_id)
-    end_all_sessions(tx, account_id)
-    record(tx, actor, "account.password", account.login_id)
+    tx.lock("company")
+    found = queries.accounts_of(tx.connection, hashes)
+    for account_id in hashes:
+        # One's own goes through ``change_password``, which asks for the current one.
+        actor.require_other(account_id)
+        if account_id not in found or found[account_id].state is State.DELETED:
+            raise NotFound()
+    for account_id, password_hash in hashes.items():
+        _update(tx, account_id, **_password(tx, password_hash, must_change=must_change))
+        forget_failures(tx, found[account_id].login_id)
+        end_all_sessions(tx, account_id)
+        record(tx, actor, "account.password", found[account_id].login_id)
+    return [present(tx, account_id) for account_id in hashes]
 
 
 def disable_account(tx: Transaction, actor: Actor, account_id: int, listeners: Listeners = ()) -> Account:
     """No sign-in from now on; still listed, and still taking its seats (A1)."""
-    actor.require(Privilege.ADMIN_USER)
-    actor.require_other(account_id)
-    tx.lock("company")
-    account = _present(tx, account_id)
-    if account.state is State.DISABLED:
-        return account
-    _keep_an_administrator(tx, account)
-    _update(tx, account_id, state=State.DISABLED.value)
-    end_all_sessions(tx, account_id)
-    return _changed(tx, actor, "account.disable", account, listeners)
+    return change_account(tx, actor, account_id, AccountChanges(enabled=False), listeners)
 
 
 def enable_account(tx: Transaction, actor: Actor, account_id: int, listeners: Listeners = ()) -> Account:
     """May sign in again."""
-    actor.require(Privilege.ADMIN_USER)
-    account = _present(tx, account_id)
-    if account.state is State.ENABLED:
-        return account
-    _update(tx, account_id, state=State.ENABLED.value)
-    return _changed(tx, actor, "account.enable", account, listeners)
-
-
-def delete_account(tx: Transaction, actor: Actor, account_id: int, listeners: Listeners = ()) -> None:
-    """Gone: frees the seats and the login ID; the row stays, so that past messages keep the name."""
-    actor.require(Privilege.ADMIN_USER)
-    actor.require_other(account_id)
-    tx.lock("company")
-    account = _present(tx, account_id)
-    _keep_an_administrator(tx, account)
-    # A blank cannot stand in a login ID, so nobody can ever own this key.
-    freed = {"login_key": f"deleted {account_id}", "password_hash": None, "must_change": False, "talk": False}
-    _update(tx, account_id, state=State.DELETED.value, **freed)
-    _write_privileges(tx, account_id, frozenset())
-    end_all_sessions(tx, account_id)
-    gone = replace(account, state=State.DELETED, talk=False, must_change=False, privileges=frozenset())
-    record(tx, actor, "account.delete", account.login_id, name=account.name)
-    _tell(tx, actor, account, gone, listeners)
+    return change_account(tx, actor, account_id, AccountChanges(enabled=True), listeners)
 
 
 def set_talk(tx: Transaction, actor: Actor, account_id: int, talk: bool, listeners: Listeners = ()) -> Account:
     """トーク 有効/無効 (S10). Open clients come back at once and are told anew."""
-    actor.require_one_of(Privilege.ADMIN_USER, Privilege.ADMIN_GOTALK)
-    tx.lock("company")
-    account = _present(tx, account_id)
-    if account.talk == talk:
-        return account
-    _update(tx, account_id, talk=talk)
-    revoke(tx, account_id, final=False)
-    return _changed(tx, actor, "account.talk", account, listeners, talk=talk)
+    return change_account(tx, actor, account_id, AccountChanges(talk=talk), listeners)
 
 
 def set_privileges(
     tx: Transaction, actor: Actor, account_id: int, wanted: frozenset[Privilege], listeners: Listeners = ()
 ) -> Account:
-    """権限コントロール (S4): exactly these rights. Nobody strips himself, or the company, of ADMIN_USER."""
+    """権限コントロール (S4): exactly these rights."""
+    return change_account(tx, actor, account_id, AccountChanges(privileges=wanted), listeners)
+
+
+def delete_account(tx: Transaction, actor: Actor, account_id: int, listeners: Listeners = ()) -> None:
+    """Gone: frees the seats, the login ID and the anpi ID; the row stays, so that past messages keep the name."""
+    actor.require(Privilege.ADMIN_USER)
+    actor.require_other(account_id)
+    tx.lock("company")
+    account = present(tx, account_id)
+    require_room(tx, taken_away(state_of(account)))
+    _update(tx, account_id, **deleted_row(account_id), password_hash=None, must_change=False, initial_until=None)
+    write_privileges(tx, account_id, frozenset())
+    end_all_sessions(tx, account_id)
+    gone = queries.account(tx.connection, account_id)
+    assert gone is not None
+    record(tx, actor, "account.delete", account.login_id, name=account.name)
+    tell(tx, actor, account, gone, listeners)
+
+
+def deleted_row(account_id: int) -> dict[str, Any]:
+    """What a deleted account's row says; its privileges and sessions go as well."""
+    return {
+        "state": State.DELETED.value,
+        # A blank cannot stand in a login ID, so nobody can ever own this key.
+        "login_key": f"deleted {account_id}",
+        "talk": False,
+        "talk_log": False,
+        "anpi_login_id": "",
+        "anpi_key": None,
+    }
+
+
+def restore_account(
+    tx: Transaction, actor: Actor, account_id: int, state: AccountState, listeners: Listeners = ()
+) -> Account:
+    """Somebody who was deleted is back as ``state`` says, if his login ID and the seats are still to be had.
+
+    He signs in with the password that his row still holds; without one he needs a new one.
+    """
     actor.require(Privilege.ADMIN_USER)
     tx.lock("company")
-    account = _present(tx, account_id)
-    if account.privileges == wanted:
-        return account
-    if Privilege.ADMIN_USER in account.privileges - wanted:
-        actor.require_other(account_id)
-        _keep_an_administrator(tx, account)
-    _write_privileges(tx, account_id, wanted)
-    revoke(tx, account_id, final=False)
-    given, taken = sorted(wanted - account.privileges), sorted(account.privileges - wanted)
-    return _changed(tx, actor, "account.privileges", account, listeners, given=given, taken=taken)
+    before = queries.account(tx.connection, account_id)
+    if before is None or before.state is not State.DELETED:
+        raise NotFound()
+    require_free(tx, state)
+    require_valid(tx, state, None)
+    write_state(tx, account_id, state)
+    back = present(tx, account_id)
+    record(tx, actor, "account.restore", back.login_id, name=back.name)
+    tell(tx, actor, before, back, listeners)
+    return back
 
 
 def set_language(tx: Transaction, actor: Actor, language: str, listeners: Listeners = ()) -> Account:
     """In which language this person reads us."""
     if actor.account_id is None:
         raise NotFound()
-    if language not in LANGUAGES:
-        raise Invalid("format", field="language")
-    account = _present(tx, actor.account_id)
+    valid_language(language)
+    account = present(tx, actor.account_id)
     if account.language == language:
         return account
     _update(tx, account.id, language=language)
     # Open sockets come back and are spoken to in the new language.
-    revoke(tx, account.id, final=False)
-    return _changed(tx, actor, "account.language", account, listeners, language=language)
+    revocation.revoke(tx, account.id, final=False)
+    after = replace(account, language=language)
+    record(tx, actor, "account.language", after.login_id, language=language)
+    tell(tx, actor, account, after, listeners)
+    return after
 
 
-def end_all_sessions(tx: Transaction, account_id: int) -> None:
-    """Sign this person out everywhere, for good."""
-    tx.connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
-    revoke(tx, account_id, final=True)
+def agree(tx: Transaction, actor: Actor) -> None:
+    """The purpose of use has been accepted (A6); the first time counts."""
+    if actor.account_id is None:
+        raise NotFound()
+    account = present(tx, actor.account_id)
+    if account.agreed_at is None:
+        _update(tx, account.id, agreed_at=tx.now)
+        record(tx, actor, "account.agree", account.login_id)
 
 
 def forget_failures(tx: Transaction, login_id: str) -> None:
@@ -171,45 +205,11 @@ def forget_failures(tx: Transaction, login_id: str) -> None:
     tx.connection.execute(delete(throttles).where(throttles.c.key == sign_in_key(login_key(login_id))))
 
 
-def search_key(name: str, kana: str) -> str:
-    """By what people are found and sorted; never shown."""
-    return f"{folded(kana)} {folded(name)}".strip()
-
-
-def _present(tx: Transaction, account_id: int) -> Account:
-    account = queries.account(tx.connection, account_id)
-    if account is None or account.state is State.DELETED:
-        raise NotFound()
-    return account
-
-
-def _keep_an_administrator(tx: Transaction, account: Account) -> None:
-    """Refuse to take away the last enabled ADMIN_USER: nobody could give the right again."""
-    is_one = account.state is State.ENABLED and Privilege.ADMIN_USER in account.privileges
-    if is_one and queries.enabled_administrators(tx.connection) <= 1:
-        raise Conflict("last_administrator")
+def _password(tx: Transaction, password_hash: str | None, *, must_change: bool) -> dict[str, Any]:
+    """A password that somebody else has chosen, and until when it can be used."""
+    until = tx.now + INITIAL_LASTS if must_change and password_hash is not None else None
+    return {"password_hash": password_hash, "must_change": must_change, "initial_until": until}
 
 
 def _update(tx: Transaction, account_id: int, **values: Any) -> None:
     tx.connection.execute(update(accounts).where(accounts.c.id == account_id).values(values))
-
-
-def _write_privileges(tx: Transaction, account_id: int, wanted: frozenset[Privilege]) -> None:
-    tx.connection.execute(delete(privileges).where(privileges.c.account_id == account_id))
-    if wanted:
-        rows = [{"account_id": account_id, "privilege": privilege.value} for privilege in sorted(wanted)]
-        tx.connection.execute(insert(privileges), rows)
-
-
-def _changed(
-    tx: Transaction, actor: Actor, action: str, before: Account, listeners: Listeners, **detail: Any
-) -> Account:
-    after = _present(tx, before.id)
-    record(tx, actor, action, after.login_id, **detail)
-    _tell(tx, actor, before, after, listeners)
-    return after
-
-
-def _tell(tx: Transaction, actor: Actor, before: Account | None, after: Account, listeners: Listeners) -> None:
-    for listener in listeners:
-        listener(tx, actor, before, after)

@@ -1,4 +1,4 @@
-"""The company itself: its name, its 団体コード and its three licence numbers, one row in the database.
+"""The company itself: name, 団体コード, licence numbers, and what it has decided for everybody; one row.
 
 A database that was filled before it had this row, or from the command line, gets one with the name that the
 settings give (``ensure``); only the first run (``first_run.py``) asks somebody for it.
@@ -7,20 +7,21 @@ settings give (``ensure``); only the first run (``first_run.py``) asks somebody 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, insert, select
 
-from server.auth import queries
+from server.auth import queries, visibility
 from server.auth.model import short_line
+from server.auth.rules import Licences as Licences
 from server.auth.tables import company
+from server.auth.visibility import Visibility
 from server.data.readers import Readers
 from server.data.transaction import Transaction
 from server.readable import readable_letters
 
 NAME_LIMIT = 100
-FIRST_LICENCES = 100
-"""Of each of the three, in ID (S2)."""
 GROUP_CODE_LETTERS = 8
 CHANGED = "company"
 """The note that tells every process to read the row anew."""
@@ -30,21 +31,22 @@ _THE_ROW = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Licences:
-    """基本ユーザライセンス数, トークライセンス数, 安否確認機能数 (S2), each in ID."""
-
-    basic: int = FIRST_LICENCES
-    talk: int = FIRST_LICENCES
-    anpi: int = FIRST_LICENCES
-
-
-@dataclass(frozen=True, slots=True)
 class Company:
     """Whose server this is."""
 
     name: str
     group_code: str
     licences: Licences
+    phone_scheme: str = "tel:"
+    """電話番号URLスキーム (S8): what stands before a number that is dialled."""
+    logo: str = ""
+    """The picture's name; blank: none."""
+    visibility: Mapping[str, Visibility] = field(default_factory=lambda: dict(visibility.DEFAULTS))
+    """公開範囲 of every field that has one (A6)."""
+    purpose: str = ""
+    """利用目的, accepted at the first sign-in; blank: nobody is asked."""
+    login_domains: tuple[str, ...] = ()
+    """Domains that a new login ID may have; none: any."""
 
 
 def find(connection: Connection) -> Company | None:
@@ -52,7 +54,16 @@ def find(connection: Connection) -> Company | None:
     row = connection.execute(select(company)).first()
     if row is None:
         return None
-    return Company(row.name, row.group_code, Licences(row.licence_basic, row.licence_talk, row.licence_anpi))
+    return Company(
+        row.name,
+        row.group_code,
+        Licences(row.licence_basic, row.licence_talk, row.licence_anpi),
+        row.phone_scheme,
+        row.logo,
+        visibility.read(row.visibility),
+        row.purpose,
+        tuple(row.login_domains.split()),
+    )
 
 
 def valid_name(name: str) -> str:
@@ -106,6 +117,16 @@ class KnownCompany:
     def name(self) -> str:
         """What stands at the top of every page."""
         return self._seen.company.name if self._seen.company else self._fallback
+
+    @property
+    def known(self) -> Company | None:
+        """The whole company, as it was last read; None before there is one."""
+        return self._seen.company
+
+    @property
+    def purpose(self) -> str:
+        """What is accepted at the first sign-in; blank: nothing."""
+        return self._seen.company.purpose if self._seen.company else ""
 
     @property
     def inhabited(self) -> bool:

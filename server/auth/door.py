@@ -17,7 +17,14 @@ log = structlog.get_logger()
 
 
 async def find(services: Services, connection: HTTPConnection) -> SignedIn | None:
-    """Whom a request or a WebSocket handshake speaks for, by its cookie."""
+    """Whom a request speaks for, by its cookie."""
+    signed_in = await _known(services, connection)
+    if signed_in is not None:
+        await keep_alive(services, signed_in.session)
+    return signed_in
+
+
+async def _known(services: Services, connection: HTTPConnection) -> SignedIn | None:
     token = session_token(connection.scope, services.settings)
     if token is None:
         return None
@@ -28,13 +35,20 @@ async def find(services: Services, connection: HTTPConnection) -> SignedIn | Non
     # For the access log, and for refusals in his language.
     state = connection.scope.setdefault("state", {})
     state["account_id"], state["language"] = signed_in.account.id, signed_in.account.language
-    await keep_alive(services, signed_in.session)
     return signed_in
 
 
 async def require(services: Services, connection: HTTPConnection) -> SignedIn:
     """The same, or a refusal; who must change his password first gets no further."""
-    signed_in = await find(services, connection)
+    return _allowed(await find(services, connection))
+
+
+async def admit(services: Services, connection: HTTPConnection) -> SignedIn:
+    """The same for a WebSocket handshake, which waits for no writing: ``Upkeep`` keeps its session alive."""
+    return _allowed(await _known(services, connection))
+
+
+def _allowed(signed_in: SignedIn | None) -> SignedIn:
     if signed_in is None:
         raise SignedOut()
     if signed_in.account.must_change:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from server.auth import actions, company, queries, session_actions
 from server.auth.audit import record
+from server.auth.changing import Listeners
 from server.auth.company import Company
 from server.auth.model import Account, Actor, NewAccount, Privilege
 from server.auth.session_actions import NewSession
@@ -114,7 +115,7 @@ def try_code(tx: Transaction, actor: Actor, code: str) -> AppError | None:
     return _closed()
 
 
-def set_up(tx: Transaction, actor: Actor, code: str, founding: Founding, listeners: actions.Listeners) -> Founded:
+def set_up(tx: Transaction, actor: Actor, code: str, founding: Founding, listeners: Listeners) -> Founded:
     """Company, first administrator and session, together or not at all. Of two at once, one finds it done."""
     if not _is_right(tx, code):
         raise _closed()

@@ -11,6 +11,7 @@ from server.errors import Conflict, Forbidden, Invalid
 from server.text import one_line
 
 LOGIN_ID_LIMIT = 254
+ANPI_ID_LIMIT = 32
 NAME_LIMIT = 50
 LANGUAGES = ("ja", "en")
 
@@ -34,9 +35,30 @@ class State(StrEnum):
     DELETED = "deleted"
 
 
+class UserType(StrEnum):
+    """USER_TYPE. Only a REGULAR_USER signs in; a REGISTRATION_ONLY_USER is listed, and may be asked by anpi; a
+    FACILITY is a room or a number."""
+
+    REGULAR_USER = "REGULAR_USER"
+    REGISTRATION_ONLY_USER = "REGISTRATION_ONLY_USER"
+    FACILITY = "FACILITY"
+
+
+class SignInState(StrEnum):
+    """Whether somebody has come yet (A7)."""
+
+    NEVER = "never"
+    """未ログイン"""
+    EXPIRED = "expired"
+    """期限切れ: the password that he was given may no longer be used."""
+    SEEN = "seen"
+    NONE = "none"
+    """He signs in never: disabled, deleted, or no REGULAR_USER."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in."""
+    """Somebody, or something, that is listed; a REGULAR_USER who is enabled may sign in."""
 
     id: int
     login_id: str
@@ -47,6 +69,28 @@ class Account:
     talk: bool = False
     must_change: bool = False
     privileges: frozenset[Privilege] = field(default_factory=frozenset)
+    user_type: UserType = UserType.REGULAR_USER
+    anpi_login_id: str = ""
+    talk_log: bool = False
+    initial_until: datetime | None = None
+    """Until when a password that somebody else has set may be used; None: for ever."""
+    first_seen_at: datetime | None = None
+    agreed_at: datetime | None = None
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.state is State.ENABLED and self.user_type is UserType.REGULAR_USER
+
+    def expired(self, now: datetime) -> bool:
+        """Whether the password that somebody else has set can no longer be used (A7)."""
+        return self.initial_until is not None and self.initial_until <= now
+
+    def sign_in_state(self, now: datetime) -> SignInState:
+        if not self.may_sign_in:
+            return SignInState.NONE
+        if self.expired(now):
+            return SignInState.EXPIRED
+        return SignInState.NEVER if self.first_seen_at is None else SignInState.SEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +163,10 @@ class NewAccount:
     language: str
     talk: bool
     privileges: frozenset[Privilege]
+    user_type: UserType = UserType.REGULAR_USER
+    enabled: bool = True
+    anpi_login_id: str = ""
+    talk_log: bool = False
 
 
 def operator(name: str = "operator") -> Actor:
@@ -127,6 +175,7 @@ def operator(name: str = "operator") -> Actor:
 
 
 _LOGIN_ID = re.compile(r"[@a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+")
+_ANPI_ID = re.compile("[a-zA-Z0-9]+")
 
 
 def new_account(
@@ -137,18 +186,45 @@ def new_account(
     language: str = "ja",
     talk: bool = False,
     privileges: frozenset[Privilege] = frozenset(),
+    user_type: UserType = UserType.REGULAR_USER,
+    enabled: bool = True,
+    anpi_login_id: str = "",
+    talk_log: bool = False,
 ) -> NewAccount:
     """What an account may be made of, or a refusal that names the field."""
-    if language not in LANGUAGES:
-        raise Invalid("format", field="language")
     return NewAccount(
         valid_login_id(login_id),
         short_line(name, "name", required=True),
         short_line(kana, "kana"),
-        language,
+        valid_language(language),
         talk,
         privileges,
+        user_type,
+        enabled,
+        valid_anpi_id(anpi_login_id),
+        talk_log,
     )
+
+
+def valid_language(language: str) -> str:
+    if language not in LANGUAGES:
+        raise Invalid("format", field="language")
+    return language
+
+
+def valid_anpi_id(anpi_login_id: str) -> str:
+    """安否ログインID as it is kept: 半角英数字, at most 32 (S17); blank: none."""
+    anpi_login_id = anpi_login_id.strip()
+    if len(anpi_login_id) > ANPI_ID_LIMIT:
+        raise Invalid("field_too_long", field="anpi_login_id", limit=ANPI_ID_LIMIT)
+    if anpi_login_id and not _ANPI_ID.fullmatch(anpi_login_id):
+        raise Invalid("format", field="anpi_login_id")
+    return anpi_login_id
+
+
+def anpi_key(anpi_login_id: str) -> str | None:
+    """By what an anpi ID is unique: compared without case; None for a blank one."""
+    return anpi_login_id.strip().lower() or None
 
 
 def valid_login_id(login_id: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
-from server.auth.model import Account, Privilege, Session, SignedIn, State
+from server.auth.model import Account, Privilege, Session, SignedIn, State, UserType
 from server.auth.tables import accounts, privileges, sessions, throttles
 from server.auth.throttle import Throttle
 from server.data.sets import key_rows, packed
@@ -35,9 +36,16 @@ _ACCOUNT_COLUMNS = (
     accounts.c.talk,
     accounts.c.must_change,
     accounts.c.password_hash,
+    accounts.c.user_type,
+    accounts.c.anpi_login_id,
+    accounts.c.talk_log,
+    accounts.c.initial_until,
+    accounts.c.first_seen_at,
+    accounts.c.agreed_at,
     privileges.c.privilege,
 )
-_ENABLED = accounts.c.state == State.ENABLED.value
+_ENABLED = and_(accounts.c.state == State.ENABLED.value, accounts.c.user_type == UserType.REGULAR_USER.value)
+"""Who may sign in."""
 _WITH_PRIVILEGES = accounts.outerjoin(privileges, privileges.c.account_id == accounts.c.id)
 
 
@@ -59,6 +67,19 @@ def credentials_of(connection: Connection, account_id: int) -> Credentials | Non
 def anybody(connection: Connection) -> bool:
     """Whether there is any account at all."""
     return connection.execute(select(accounts.c.id).limit(1)).first() is not None
+
+
+def accounts_of(connection: Connection, ids: Iterable[int]) -> dict[int, Account]:
+    """These people by number, deleted ones too; a number that nobody has is left out."""
+    keys = key_rows(connection.dialect.name, int)
+    wanted = _people().join(keys, keys.c.k0 == accounts.c.id).order_by(accounts.c.id)
+    rows = connection.execute(wanted, {"keys": packed(sorted(set(ids)))})
+    return {id: _account(list(each)) for id, each in groupby(rows, key=lambda row: row.id)}
+
+
+def anpi_id_owner(connection: Connection, anpi_key: str) -> int | None:
+    """Whose 安否ログインID this is."""
+    return connection.execute(select(accounts.c.id).where(accounts.c.anpi_key == anpi_key)).scalar()
 
 
 def enabled_administrators(connection: Connection) -> int:
@@ -149,6 +170,12 @@ def _account(rows: Sequence[AnyRow]) -> Account:
         talk=first.talk,
         must_change=first.must_change,
         privileges=frozenset(Privilege(row.privilege) for row in rows if row.privilege),
+        user_type=UserType(first.user_type),
+        anpi_login_id=first.anpi_login_id,
+        talk_log=first.talk_log,
+        initial_until=first.initial_until,
+        first_seen_at=first.first_seen_at,
+        agreed_at=first.agreed_at,
     )
 
 

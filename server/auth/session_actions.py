@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,15 +14,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.auth import queries
 from server.auth.audit import record, visible
 from server.auth.device import Device
-from server.auth.model import Account, Actor, Session, SignedIn, State
+from server.auth.model import Account, Actor, Session, SignedIn, login_key
 from server.auth.queries import Credentials
 from server.auth.revocation import revoke
 from server.auth.sessions import AGENT_LIMIT
-from server.auth.tables import accounts, sessions, throttles
+from server.auth.tables import accounts, sessions, sign_in_codes, throttles
 from server.auth.throttle import FORGOTTEN_AFTER, Throttle, password_key, sign_in_key
 from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
-from server.errors import Busy, Conflict, Invalid, NotFound
+from server.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 
 SESSIONS_LIMIT = 100
 """How many sessions one account may have; a new one ends the longest unused."""
@@ -96,28 +98,43 @@ def wrong_sign_in() -> Invalid:
 
 
 def sign_in(tx: Transaction, actor: Actor, tried: Tried, session: NewSession, rehashed: str | None = None) -> Account:
-    """The password was right: a new session. Refused when the account has changed meanwhile."""
+    """The password was right: a new session. Refused when the account has changed meanwhile.
+
+    A password that somebody else has set, and that nobody has used in time, is refused with its own sentence.
+    """
     assert tried.credentials is not None
     found = queries.credentials_of(tx.connection, tried.credentials.account.id)
     same = found is not None and found.password_hash == tried.credentials.password_hash
-    if found is None or not same or found.account.state is not State.ENABLED:
+    if found is None or not same or not found.account.may_sign_in:
         raise wrong_sign_in()
     account = found.account
+    if account.expired(tx.now):
+        raise Forbidden("initial_expired").then(partial(_note_expired, actor=actor, account=account))
     forget_tries(tx, tried.key)
     if rehashed is not None:
         _write_password(tx, account.id, rehashed, must_change=account.must_change)
     if session.replaces:
         _end(tx, _own(tx, account.id, session.replaces), final=False)
     _make_room(tx, account.id)
-    _insert(tx, account.id, session, actor)
-    record(tx, _as(actor, account), "signin", account.login_id)
+    _arrive(tx, actor, account, session)
     return account
+
+
+def _note_expired(tx: Transaction, actor: Actor, account: Account) -> None:
+    record(tx, actor, "signin", account.login_id, "refused", expired=True)
 
 
 def begin_session(tx: Transaction, actor: Actor, account: Account, session: NewSession) -> None:
     """Somebody is signed in who has just come to be, and has no older session."""
-    _insert(tx, account.id, session, actor)
-    record(tx, _as(actor, account), "signin", account.login_id)
+    _arrive(tx, actor, account, session)
+
+
+def renew(tx: Transaction, actor: Actor, account: Account, password_hash: str, session: NewSession) -> None:
+    """A new password of his own, and a session: he has shown by a code who he is. Older sessions have ended."""
+    _write_password(tx, account.id, password_hash, must_change=False)
+    forget_tries(tx, sign_in_key(login_key(account.login_id)))
+    record(tx, _as(actor, account), "signin.code", account.login_id)
+    _arrive(tx, actor, account, session)
 
 
 def sign_out(tx: Transaction, actor: Actor, signed_in: SignedIn) -> None:
@@ -200,6 +217,14 @@ def _insert(tx: Transaction, account_id: int, session: NewSession, actor: Actor)
     tx.connection.execute(insert(sessions).values(row))
 
 
+def _arrive(tx: Transaction, actor: Actor, account: Account, session: NewSession) -> None:
+    """Signed in; the first time is remembered (A7)."""
+    if account.first_seen_at is None:
+        tx.connection.execute(update(accounts).where(accounts.c.id == account.id).values(first_seen_at=tx.now))
+    _insert(tx, account.id, session, actor)
+    record(tx, _as(actor, account), "signin", account.login_id)
+
+
 def _make_room(tx: Transaction, account_id: int) -> None:
     """End the longest unused sessions beyond the limit, so that a script cannot pile them up."""
     own = select(sessions.c.token_hash).where(sessions.c.account_id == account_id)
@@ -233,8 +258,12 @@ def _end(tx: Transaction, ending: list[tuple[int, str]], *, final: bool) -> None
 
 
 def _write_password(tx: Transaction, account_id: int, password_hash: str, *, must_change: bool) -> None:
-    changed = update(accounts).where(accounts.c.id == account_id)
-    tx.connection.execute(changed.values(password_hash=password_hash, must_change=must_change))
+    """Who has chosen his own is bound to no date, and needs no code any more."""
+    values: dict[str, Any] = {"password_hash": password_hash, "must_change": must_change}
+    if not must_change:
+        values["initial_until"] = None
+        tx.connection.execute(delete(sign_in_codes).where(sign_in_codes.c.account_id == account_id))
+    tx.connection.execute(update(accounts).where(accounts.c.id == account_id).values(values))
 
 
 def _as(actor: Actor, account: Account) -> Actor:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from server.auth import device, queries, session_actions, sessions
-from server.auth.model import LOGIN_ID_LIMIT, Account, Actor, SignedIn, State, login_key
+from server.auth.model import LOGIN_ID_LIMIT, Account, Actor, SignedIn, login_key
 from server.auth.password_rule import Accepted, check_password, could_be_password
 from server.auth.passwords import TooManySignIns
 from server.auth.session_actions import NewSession, Tried
@@ -52,7 +52,7 @@ async def sign_in(services: Services, attempt: Attempt) -> Welcome:
     found = tried.credentials
     async with _looked_at(services, tried.key):
         right = await services.passwords.verify(found.password_hash if found else None, attempt.password)
-    if not right or found is None or found.account.state is not State.ENABLED:
+    if not right or found is None or not found.account.may_sign_in:
         await services.writer.act(session_actions.note_refused_sign_in, attempt.actor, found)
         raise session_actions.wrong_sign_in()
     token, session = new_session(services, attempt.agent, attempt.old_token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.auth import contract as administering
 from server.auth.routes import CompanyMe, Ended, EndSession, Nothing, OwnSettings, SessionList
 from server.contract.examples import EXAMPLES
 from server.contract.terms import JSON, Answer, Contract, Operation
@@ -91,6 +92,39 @@ OPERATIONS = (
     ),
 )
 
+_TOLD = {
+    400: (
+        "invalid",
+        "bad_text",
+        "bad_host",
+        "format",
+        "unreadable",
+        "too_long_to_read",
+        "setup_code_wrong",
+        "required",
+        "field_too_long",
+        "signin_wrong",
+        "password_short",
+        "password_long",
+        "password_characters",
+        "password_common",
+        "password_guessable",
+        "password_same",
+        "password_current_wrong",
+    ),
+    401: ("signed_out",),
+    403: ("forbidden", "must_change", "cross_site", "needs_tls", "setup_closed", "outbound_refused"),
+    404: ("not_found",),
+    405: ("method",),
+    409: ("conflict", "password_changed_meanwhile"),
+    413: ("too_large",),
+    415: ("json_only", "form_only"),
+    429: ("busy", "signin_wait"),
+    500: ("internal",),
+    502: ("outbound_failed",),
+    503: ("unavailable", "crowded"),
+}
+
 GROUND = Contract(
     answers={
         Hello: (Welcome,),
@@ -100,8 +134,8 @@ GROUND = Contract(
         Idle: (Done,),
     },
     events=(PresenceList, Heads, Error, Bye),
-    operations=OPERATIONS,
-    examples=EXAMPLES,
+    operations=(*OPERATIONS, *administering.OPERATIONS),
+    examples=(*EXAMPLES, *administering.EXAMPLES),
     said=(
         "bad_time",
         "invalid",
@@ -115,35 +149,7 @@ GROUND = Contract(
         "unavailable",
     ),
     told={
-        400: (
-            "invalid",
-            "bad_text",
-            "bad_host",
-            "format",
-            "unreadable",
-            "too_long_to_read",
-            "setup_code_wrong",
-            "required",
-            "field_too_long",
-            "signin_wrong",
-            "password_short",
-            "password_long",
-            "password_characters",
-            "password_common",
-            "password_guessable",
-            "password_same",
-            "password_current_wrong",
-        ),
-        401: ("signed_out",),
-        403: ("forbidden", "must_change", "cross_site", "needs_tls", "setup_closed", "outbound_refused"),
-        404: ("not_found",),
-        405: ("method",),
-        409: ("conflict", "password_changed_meanwhile"),
-        413: ("too_large",),
-        415: ("json_only", "form_only"),
-        429: ("busy", "signin_wait"),
-        500: ("internal",),
-        502: ("outbound_failed",),
-        503: ("unavailable", "crowded"),
+        status: (*_TOLD.get(status, ()), *administering.TOLD.get(status, ()))
+        for status in sorted({*_TOLD, *administering.TOLD})
     },
 )

@@ -70,6 +70,8 @@ def _operation(operation: Operation, contract: Contract) -> Document:
             "required": True,
             "content": _content(JSON if operation.body else FORM, kind, contract),
         }
+    elif operation.upload is not None:
+        found["requestBody"] = {"required": True, "content": {operation.upload: {}}}
     found["responses"] = {str(answer.status): _response(answer, contract) for answer in operation.answers}
     found["responses"]["default"] = {"$ref": "#/components/responses/Refused"}
     if operation.signed_in:

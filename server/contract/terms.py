@@ -36,7 +36,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address. ``places`` gives an example for each part of the path that varies."""
+    """One method of one address. ``places`` gives an example for each part of the path that varies; ``upload`` is the
+    media type of a body that is a file."""
 
     id: str
     method: str
@@ -47,6 +48,7 @@ class Operation:
     body: type[Struct] | None = None
     form: type[Struct] | None = None
     query: type[Struct] | None = None
+    upload: str | None = None
     places: Mapping[str, int | str] = field(default_factory=dict)
 
     @property

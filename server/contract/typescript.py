@@ -130,10 +130,10 @@ def _plain_type(schema: Schema) -> str:
         inner = _type(schema["items"])
         return f"({inner})[]" if "|" in inner else f"{inner}[]"
     if kind == "object":
-        return f"Record<string, {_type(schema['additionalProperties'])}>"
-    return {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}[
-        str(kind)
-    ]
+        return f"Record<string, {_type(schema.get('additionalProperties', {}))}>"
+    return {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}.get(
+        str(kind), "unknown"
+    )
 
 
 def _choice(schema: Schema) -> str:

@@ -23,7 +23,7 @@ from server.clock import to_millis
 from server.data.batch import Batch
 from server.data.group import Done, Waiting
 from server.data.space import Use
-from server.entrance import GREETED_AT_ONCE, TooMany
+from server.entrance import TooMany
 from server.errors import AppError, Busy, Invalid, Unavailable
 from server.live import choosing
 from server.live.connection import Connection
@@ -237,9 +237,8 @@ class Conversation:
         self.greeted = True
         self._stop_timer()
         try:
-            with self.services.entrance.step(GREETED_AT_ONCE):
+            with self.services.entrance.greeting(self.account.id):
                 await self._open(hello)
-            self.services.entrance.greeted()
         except TooMany as later:
             self.connection.close(CloseCode.OVERLOADED, later.retry_ms)
         except Exception as problem:
@@ -300,6 +299,8 @@ class Conversation:
             error.retry_ms = problem.retry_ms
         if "reason" in problem.details:
             error.reason = problem.details["reason"]
+        if "field" in problem.details:
+            error.field = problem.details["field"]
         return error
 
     def _broken(self, refusal: AppError, ref: int | None) -> None:

@@ -96,8 +96,8 @@ class Error(Frame, tag="error"):
     """The answer to a command that was refused: nothing has changed.
 
     ``code`` is for programs (docs/protocol.md lists them), ``message`` is a sentence for the person, in the
-    person's language, ``reason`` says to a developer what was wrong with the frame. ``ref`` is missing when
-    the frame was too broken to have one.
+    person's language, ``field`` the field that it is about, ``reason`` says to a developer what was wrong with
+    the frame. ``ref`` is missing when the frame was too broken to have one.
     """
 
     code: str
@@ -105,6 +105,7 @@ class Error(Frame, tag="error"):
     ref: Number | UnsetType = UNSET
     retry_ms: int | UnsetType = UNSET
     reason: str | UnsetType = UNSET
+    field: str | UnsetType = UNSET
 
 
 class PresenceState(StrEnum):

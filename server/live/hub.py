@@ -94,6 +94,13 @@ class Hub:
         topic.watchers[connection] = connection.writes_to(topic)
         connection.topics.add(topic)
 
+    def unwatch(self, connection: Connection, key: str) -> None:
+        """The connection hears the topic no longer, as it wished."""
+        topic = self._topics.get(key)
+        if topic is not None and topic in connection.topics:
+            connection.topics.discard(topic)
+            self._drop(topic, connection)
+
     def topic(self, key: str) -> Topic | None:
         """The topic, if anybody here watches it."""
         return self._topics.get(key)
@@ -267,7 +274,8 @@ class Hub:
             self._let_in(topic.key, account, missing.rev)
         if missing.rev > (topic.rev or 0):
             topic.rev = missing.rev
-            topic.write([ready(frame) for frame in missing.frames])
+            if missing.frames:
+                topic.write([ready(frame) for frame in missing.frames])
 
     def restore(self, account: int, prefix: str, standing: dict[str, int], gone: Callable[[str], Frame]) -> None:
         """Make what somebody's devices watch equal to what the database says, where notices of it were lost.
@@ -287,7 +295,8 @@ class Hub:
             if not self.hears(device, key):
                 device.moves += 1
                 self.watch(device, key, rev, head=rev)
-                device.tell(ready(Heads(revs={key: rev})))
+                if self.hears(device, key):
+                    device.tell(ready(Heads(revs={key: rev})))
 
     # ------------------------------------------------------------ revocation
 

@@ -76,7 +76,7 @@ class TalkProtocol(WebSocketsSansIOProtocol):
         if self.listener is None:
             if not self.handshake_complete:
                 self.send_500_response()
-            if self.close_timer is None:
+            if self.close_timer is None and self.cut is None:
                 self.transport.close()
         self._forget_handshake()
 

@@ -21,7 +21,8 @@ class Topic:
         # Its events have no rev, so nobody could fetch one that was not given to him.
         self.kept = kept
         self.rev: int | None = None
-        # The rev that the first watcher brought: what was announced later, and is older, has moved nobody here yet.
+        # The rev that the first watcher, or the first event, brought:
+        # what was announced later, and is older, has moved nobody here yet.
         self.born = -1
         self.watchers: dict[Connection, Callable[[bytes], None]] = {}
         # The watchers who have it open on their screen.
@@ -36,10 +37,13 @@ class Topic:
 
         Before the first event any is: watchers read the head after they began to watch.
         """
-        if self.rev is None or rev == self.rev + 1:
-            self.rev = rev
-            return True
-        return False
+        if self.rev is None:
+            # What comes later and is older has moved nobody here either.
+            self.born = rev - 1
+        elif rev != self.rev + 1:
+            return False
+        self.rev = rev
+        return True
 
     def lacks(self) -> bool:
         """Whether something is known to be there that has not been delivered."""

@@ -52,7 +52,7 @@ class Dispatcher:
             log.warning(
                 "mail.unanswered", mail=taken.id, kind=taken.kind, tries=taken.tries, again=not taken.doubtful
             )
-            await self._services.writer.act(mail.doubt, self._name, taken, str(silence))
+            await self._services.writer.act(mail.doubt, self._name, taken, str(silence), spends=False)
             raise
         except (Later, RouteTrouble) as reason:
             log.warning("mail.postponed", mail=taken.id, kind=taken.kind, tries=taken.tries)

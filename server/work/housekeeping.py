@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from server import setup_code
-from server.auth import revocation, session_actions, sessions
+from server.auth import codes, revocation, session_actions, sessions
 from server.data.batch import Steps
 from server.data.transaction import Transaction
 from server.module import Tick
@@ -26,6 +26,7 @@ async def forget(services: Services) -> None:
     def steps() -> Steps:
         yield lambda tx: sessions.forget_ended(tx, idle)
         yield session_actions.forget_old_tries
+        yield codes.forget_old
         yield revocation.forget_old
         yield forget_processes
         yield mail.forget_old

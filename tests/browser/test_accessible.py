@@ -58,7 +58,7 @@ async def test_every_screen(server, company, window, form):
     await expect(page.locator("dialog .person").first).to_be_visible()
     await nothing_wrong(page)
 
-    for path in ("/settings", "/talk/999999", "/password", "/nowhere"):
+    for path in ("/settings", "/talk/999999", "/password", "/code", "/nowhere"):
         await page.goto(server.address + path)
         await expect(page.locator("h1:visible").first).to_be_visible()
         await nothing_wrong(page)

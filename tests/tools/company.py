@@ -31,7 +31,8 @@ async def hire(
     services: Services, name: str, *, talk: bool = True, privileges: frozenset[Privilege] = frozenset()
 ) -> Someone:
     """A new person who is signed in."""
-    new = new_account(f"{name}@hokuto.example", name, talk=talk, privileges=privileges)
+    anpi = "anpi01" if Privilege.ADMIN_ANPI in privileges else ""
+    new = new_account(f"{name}@hokuto.example", name, talk=talk, privileges=privileges, anpi_login_id=anpi)
     listeners = people_listeners(services.ports)
 
     def make(tx: Transaction) -> Account:

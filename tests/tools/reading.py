@@ -130,7 +130,7 @@ def wait_for(file: BinaryIO) -> bytes:
 
 def loaded() -> list[str]:
     """Which modules of the house this process has."""
-    return sorted(name for name in sys.modules if name.partition(".")[0] in ("server", "chat", "web"))
+    return sorted(name for name in sys.modules if name.partition(".")[0] in ("server", "directory", "chat", "web"))
 
 
 def surroundings() -> dict[str, Any]:

@@ -106,13 +106,17 @@ class Stranger:
         """The JSON that answers an operation."""
         return (await self.request(id, value)).json()
 
-    async def request(self, id: str, value: Any = None) -> httpx2.Response:
-        """Ask as the document says, with its examples in the path, and see that it is answered so."""
+    async def request(self, id: str, value: Any = None, /, **places: Any) -> httpx2.Response:
+        """Ask as the document says, with its examples in the path where ``places`` has none, and see that it is
+        answered so. Bytes are sent as they are."""
         method, path, operation = self.http.operation(id)
         for each in operation.get("parameters", ()):
-            path = path.replace(f"{{{each['name']}}}", str(each.get("example")))
+            path = path.replace(f"{{{each['name']}}}", str(places.get(each["name"], each.get("example"))))
         sent: dict[str, Any] = {}
         for media, content in operation.get("requestBody", {"content": {}})["content"].items():
+            if isinstance(value, bytes):
+                sent = {"content": value}
+                continue
             self.http.check(content["schema"], value)
             sent = {"json" if media == "application/json" else "data": value}
         headers = {"Origin": self.address, **({"Cookie": self._cookie} if self._cookie else {})}

@@ -8,16 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
-from server.auth import actions
+from directory import groups, queries
+from directory.examples import SUZUKI
+from directory.tables import pictures
+from server.auth import actions, codes, company
+from server.auth.first_run import PRIVILEGES
 from server.auth.model import new_account, operator
 from server.auth.password_rule import Accepted
 from server.auth.tables import sessions
 from server.clock import from_millis, system_clock
 from server.contract.examples import AT
 from server.data.transaction import Transaction
+from server.ports import people_listeners
+from server.services import Services
 from tests.tools.company import sign_in
+from tests.tools.directory import found, give
 from tests.tools.running import Running, running, settings_for
 from tests.tools.stranger import Stranger
 from tests.tools.visitor import PASSWORD
@@ -27,6 +34,7 @@ PEOPLE = {
     "suzuki": ("鈴木 大輔", "すずき だいすけ"),
     "ito": ("伊藤 さくら", "いとう さくら"),
 }
+CODE = "48210937"
 OTHER_SESSION = "kq3ZVx0aB7Ye"
 AHEAD = from_millis(AT) - system_clock()
 
@@ -44,12 +52,24 @@ async def server(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Running
 
 @pytest.fixture
 async def people(server: Running) -> None:
-    """1 佐藤, 2 鈴木 and 3 伊藤; 佐藤 is signed in elsewhere too."""
+    """1 佐藤, who administers, and is signed in elsewhere too; 2 鈴木, who has a code; 3 伊藤."""
     services = server.services
     for login, (name, kana) in PEOPLE.items():
         hashed = await services.passwords.hash(Accepted(PASSWORD))
-        new = new_account(f"{login}@hokuto.example", name, kana, talk=True)
-        await services.writer.act(actions.add_account, operator(), new, hashed, must_change=False)
+        rights = PRIVILEGES if login == "sato" else frozenset()
+        new = new_account(f"{login}@hokuto.example", name, kana, talk=True, privileges=rights)
+        await services.writer.act(
+            actions.add_account,
+            operator(),
+            new,
+            hashed,
+            must_change=False,
+            listeners=people_listeners(services.ports),
+        )
+    await services.writer.act(company.ensure, "北斗商事")
+    await furnish_directory(services)
+    code_hash = codes.hash_of(services.secrets, "suzuki@hokuto.example", CODE)
+    await services.writer.act(codes.issue, operator(), 2, code_hash)
     token = await sign_in(services, 1)
 
     def call_it(tx: Transaction) -> Any:
@@ -57,6 +77,27 @@ async def people(server: Running) -> None:
         return tx.connection.execute(renamed).rowcount
 
     assert await services.writer.act(call_it) == 1
+
+
+async def furnish_directory(services: Services) -> None:
+    """The departments, posts and groups that the directory's examples speak of."""
+    sales = await found(services, "S", name="営業部")
+    team = await found(services, "S-1", sales, name="営業一課")
+    office = await found(services, "G", name="総務部")
+    assert (sales, team, office) == (1, 2, 3), "the examples need this world"
+    await give(services, 1, (team, ""))
+    await give(services, 2, (team, "課長"))
+    for name in ("見積もり", "花見"):
+        await services.writer.act(groups.add, 1, name)
+    await services.writer.act(groups.change, 1, 1, [2], [])
+    await services.writer.act(_keep_picture)
+    suzuki = await services.readers.ask(queries.person, 2)
+    assert suzuki is not None and suzuki.rev == SUZUKI.rev, "the examples need him as he was seen"
+
+
+def _keep_picture(tx: Transaction) -> None:
+    row = {"name": "a".rjust(64, "0"), "media": "image/jpeg", "large": b"large", "small": b"small", "made_at": tx.now}
+    tx.connection.execute(insert(pictures), row)
 
 
 @pytest.fixture

@@ -76,17 +76,24 @@ async def test_what_is_refused_is_refused_as_the_document_says(sato: Stranger):
 
 FIRST_RUN = ("setupPage", "setUp", "letter")
 """Only while there is nobody: one after the other, below."""
+IMPORTS = ("importProgress", "importRows", "importErrors", "importSheets", "previewUndo", "undoImport")
+"""Only while there is an import: the same."""
 
 
 def requests() -> list[Any]:
-    """Each operation with each example of its body, and whether that is all it asks."""
-    operations = [each for methods in HTTP["paths"].values() for each in methods.values()]
+    """Each operation with each example of its body, and whether that is all it asks; what takes a file has none."""
+    operations = [each for methods in HTTP["paths"].values() for each in methods.values() if not takes_a_file(each)]
     return [
         pytest.param(each["operationId"], value, id=f"{each['operationId']}-{number}")
         for each in operations
-        if each["operationId"] not in FIRST_RUN
+        if each["operationId"] not in FIRST_RUN + IMPORTS
         for number, value in enumerate(values_of(each))
     ]
+
+
+def takes_a_file(operation: dict[str, Any]) -> bool:
+    contents = operation.get("requestBody", {"content": {}})["content"].values()
+    return any("examples" not in content for content in contents)
 
 
 def values_of(operation: dict[str, Any]) -> list[Any]:
@@ -136,6 +143,20 @@ async def test_the_first_run_is_answered_as_its_document_says(server: Running, m
     assert (await founder.request("letter", example_of("letter"))).status_code == 200
     assert (await founder.request("setupPage")).status_code == 404
     await founder.leave()
+
+
+async def test_an_import_is_answered_as_its_document_says(sato: Stranger):
+    file = "LOGIN_ID\tNAME\tPASSWORD\nono@hokuto.example\t小野 翔\tmidori no kame 5\n".encode()
+    shown = (await sato.request("previewImport", file)).json()
+    assert shown["counts"]["add"] == 1 and shown["ready"]
+    this = {"id": shown["id"]}
+    for id in ("importProgress", "importRows", "importErrors"):
+        assert (await sato.request(id, **this)).status_code == 200
+    assert (await sato.request("applyImport", file, **this)).json()["state"] == "applied"
+    await sato.request("importSheets", {}, **this)
+    undone = (await sato.request("previewUndo", {})).json()
+    assert undone["counts"]["remove"] == 1
+    assert (await sato.request("undoImport", {}, id=undone["id"])).json()["state"] == "applied"
 
 
 async def test_a_refusal_has_the_shape_that_every_refusal_has(server: Running, people: None):

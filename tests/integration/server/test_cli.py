@@ -91,7 +91,7 @@ async def test_the_first_run_greets_with_an_address_and_three_sign_ins(start: St
 
     sign_ins = [line.split()[:2] for line in people]
     names = ("sano", "nguyen", "miura")
-    assert [login for login, _ in sign_ins] == [f"{name}@hokuto.example" for name in names]
+    assert [login for login, _ in sign_ins] == [f"{name}@example.co.jp" for name in names]
     kept = (var / "demo.txt").read_text()
     assert all(f"{login}\t{password}\t" in kept for login, password in sign_ins)
     address = re.search(r"http://127\.0\.0\.1:\d+/", where)
@@ -146,10 +146,23 @@ def test_people_are_ruled_without_a_server(renraku: Command):
     assert (unknown.exit_code, unknown.output) == (1, "Error: There is no login ID “x”.\n")
 
 
+def test_licences_are_shown_and_set_and_never_sink_below_what_is_in_use(renraku: Command):
+    assert renraku("licence").output == "Error: There is no company yet.\n"
+    renraku("user", "add", "sano@hokuto.example", "--name", "佐野", "--talk", typed="a good long one\n")
+    shown = renraku("licence", "--basic", "300", "--anpi", "0").output
+    assert shown.splitlines() == [
+        "basic: 1 of 300 ID in use",
+        "talk: 1 of 100 ID in use",
+        "anpi: 0 of 0 ID in use",
+    ]
+    assert renraku("licence").output == shown
+    assert "1 IDs are in use" in renraku("licence", "--talk", "0").output
+
+
 def test_the_demo_is_not_for_a_company_that_has_people(renraku: Command, var: Path):
     assert "The demo company is loaded" in renraku("demo").output
     assert "There are people already" in renraku("demo").output
-    assert len((var / "demo.txt").read_text().splitlines()) == 12
+    assert len((var / "demo.txt").read_text().splitlines()) == 8
 
 
 @pytest.mark.parametrize(
@@ -225,7 +238,7 @@ def test_an_address_that_is_not_ours_is_one_line(renraku: Command):
 def test_check_config_shows_what_is_set_and_no_password(renraku: Command, monkeypatch: pytest.MonkeyPatch):
     sound = renraku("check-config")
     assert sound.exit_code == 0
-    assert "RENRAKU_ARGON2_MEMORY = 64" in sound.output and "✓ modules: chat, web" in sound.output
+    assert "RENRAKU_ARGON2_MEMORY = 64" in sound.output and "✓ modules: directory, chat, web" in sound.output
     assert re.search("^[✓!] sandbox: ", sound.output, re.MULTILINE)
 
     monkeypatch.setenv("RENRAKU_DATABASE_URL", "postgresql://renraku:geheim@127.0.0.1:1/renraku")

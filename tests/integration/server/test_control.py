@@ -47,9 +47,9 @@ async def test_an_order_is_carried_out_and_audited_under_the_operators_name(serv
     own = [row for row in rows if row.action.startswith("account.")]
     assert [row.action for row in own] == [
         "account.add",
-        "account.talk",
-        "account.disable",
-        "account.enable",
+        "account.change",
+        "account.change",
+        "account.change",
         "account.password",
         "account.delete",
     ]

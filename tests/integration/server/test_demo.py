@@ -14,8 +14,13 @@ from sqlalchemy import func, select
 
 import chat.demo
 from chat.tables import channels
+from directory.demo import filling
+from directory.pictures import queries as pictures
+from directory.tables import departments, people, posts
 from server import demo
-from server.auth import actions, queries
+from server.auth import actions, queries, seats
+from server.auth import company as companies
+from server.auth.company import Licences
 from server.auth.tables import accounts
 from server.clients import order
 from server.opening import opened
@@ -37,7 +42,7 @@ async def test_the_demo_is_loaded_once_and_its_sign_ins_work(settings: Settings)
     assert not (await order(settings, LoadDemo())).done
 
     sign_ins = demo.loaded(settings.var)
-    assert len(sign_ins) == 12 and len({each.password for each in sign_ins}) == 12
+    assert len(sign_ins) == 8 and len({each.password for each in sign_ins}) == 8
     assert [each.login_id.split("@")[0] for each in demo.shown(sign_ins)] == ["sano", "nguyen", "miura"]
     assert stat.S_IMODE((settings.var / "demo.txt").stat().st_mode) == 0o600
     async with running(settings) as server:
@@ -47,6 +52,24 @@ async def test_the_demo_is_loaded_once_and_its_sign_ins_work(settings: Settings)
                 me = (await visitor.get("/api/me")).json()
             assert (answer.headers["location"], me["name"]) == ("/", each.name)
             assert (me["company"], me["talk"]) == ("北斗精機株式会社", True)
+
+
+async def test_only_those_in_the_file_have_a_password(settings: Settings):
+    await order(settings, LoadDemo())
+    async with opened(settings) as services:
+        wanted = select(accounts.c.login_id).where(accounts.c.password_hash.is_not(None))
+        found = await services.readers.ask(lambda db: set(db.execute(wanted).scalars()))
+        company = await services.readers.ask(companies.find)
+        seats_taken = await services.readers.ask(seats.used)
+    assert found == {each.login_id for each in demo.loaded(settings.var)}
+    assert company and company.licences == seats_taken == Licences(300, 300, 300)
+
+
+async def test_without_the_directory_there_are_those_who_sign_in(settings: Settings):
+    alone = settings.model_copy(update={"modules": ("chat",)})
+    assert (await order(alone, LoadDemo())).done
+    async with opened(alone) as services:
+        assert await services.readers.ask(lambda db: db.scalar(select(func.count()).select_from(accounts))) == 8
 
 
 async def test_a_company_with_people_never_gets_the_demo(settings: Settings):
@@ -65,6 +88,8 @@ INTERRUPTED = {
     "the file has its first name": (demo.os, "fsync", 2),
     "passwords are hashed": (PasswordHasher, "hash", 5),
     "people are added": (actions, "add_account", 5),
+    "the directory is added": (filling, "_posts", 5),
+    "faces are drawn": (pictures, "keep", 5),
     "the rooms are furnished": (chat.demo, "_play", 2),
     "all is there but the file's name": (demo.os, "rename", 1),
 }
@@ -100,10 +125,15 @@ async def test_a_demo_that_was_interrupted_is_finished(
 
 async def expect_the_whole_demo(settings: Settings) -> None:
     sign_ins = demo.loaded(settings.var)
-    assert len(sign_ins) == 12 and list(settings.var.glob("demo.*")) == [settings.var / "demo.txt"]
+    assert len(sign_ins) == 8 and list(settings.var.glob("demo.*")) == [settings.var / "demo.txt"]
     async with opened(settings) as services:
         count: Callable[..., Awaitable[int]] = services.readers.ask
-        assert await count(lambda db: db.scalar(select(func.count()).select_from(accounts))) == 12
+        assert await count(lambda db: db.scalar(select(func.count()).select_from(accounts))) == 300
+        assert await count(lambda db: db.scalar(select(func.count()).select_from(departments))) == 42
+        listed = select(func.count()).select_from(people).where(people.c.rev > 0)
+        assert await count(lambda db: db.scalar(listed)) == 300
+        assert await count(lambda db: db.scalar(listed.where(people.c.photo != ""))) > 40
+        assert await count(lambda db: db.scalar(select(func.count()).select_from(posts))) > 300
         assert await count(lambda db: db.scalar(select(func.count()).select_from(channels))) == len(chat.demo.SCENES)
         for each in sign_ins:
             found = await services.readers.ask(queries.credentials, each.login_id)

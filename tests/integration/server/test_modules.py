@@ -9,7 +9,7 @@ from server.settings import WrongSettings, load
 from tests.tools.running import running, settings_for
 
 
-@pytest.mark.parametrize("names", [(), ("chat",), ("web",), ("chat", "web")])
+@pytest.mark.parametrize("names", [(), ("directory",), ("chat",), ("web",), ("directory", "web"), ("chat", "web")])
 async def test_a_subset_of_the_features_starts_and_answers(tmp_path, sqlite_template, names):
     async with running(settings_for(tmp_path / "var", sqlite_template, modules=names)) as here:
         assert {module.name for module in here.services.modules} == set(names)

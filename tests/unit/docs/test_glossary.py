@@ -11,7 +11,7 @@ from server.auth.model import Privilege, State
 from tests.tools.documents import codes, page, table
 
 TEXT = page("docs/glossary.md")
-SECTIONS = ["Talk", "Counters and ways", "People and signing in", "Privileges"]
+SECTIONS = ["Talk", "Directory", "Counters and ways", "People and signing in", "Privileges"]
 ROWS = [row for title in SECTIONS for row in table(TEXT, title)]
 
 

@@ -22,8 +22,9 @@ def test_every_command_stands_there_with_its_options():
 
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, set[str]]]:
     if isinstance(command, click.Group):
-        for below in command.commands.values():
-            yield from commands(below, f"{name} {below.name}")
+        context = click.Context(command)
+        for below in command.list_commands(context):
+            yield from commands(command.get_command(context, below), f"{name} {below}")
     else:
         yield name, {option for each in command.params for option in options(each)}
 
@@ -41,7 +42,12 @@ def test_every_event_of_the_log_stands_there_with_its_level():
 
 def logged() -> set[tuple[str, str]]:
     """Every event that the sources log, with its level."""
-    files = [path for house in ("server", "chat", "web") for path in (ROOT / house).rglob("*.py") if ours(path)]
+    files = [
+        path
+        for house in ("server", "directory", "chat", "web")
+        for path in (ROOT / house).rglob("*.py")
+        if ours(path)
+    ]
     found = [re.findall(r'\blog\.(\w+)\(\s*"([\w.]+)"', path.read_text()) for path in files]
     assert any(found), "nothing was found"
     return {(event, level) for each in found for level, event in each}

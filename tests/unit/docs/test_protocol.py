@@ -9,9 +9,13 @@ import pytest
 
 import chat.frames
 import chat.signs
+import directory.frames
 import server.live.frames
 from chat.catchup import CHANGES_LIMIT
 from chat.model import MEMBERS_LIMIT, MESSAGE_LIMIT, ROOM_NAME_LIMIT
+from directory.changes import TOLD_AT_MOST
+from directory.fields import GROUP_NAME
+from directory.model import GROUP_PEOPLE_LIMIT, GROUPS_LIMIT
 from server.contract.asyncapi import asyncapi
 from server.contract.documents import contract_of
 from server.contract.schemas import tag_of
@@ -38,11 +42,11 @@ def structs(base: type) -> dict[str, set[str]]:
     """The tag and the fields of every struct on ``base``."""
     found: list[Any] = [
         kind
-        for module in (server.live.frames, chat.frames, chat.signs)
+        for module in (server.live.frames, chat.frames, chat.signs, directory.frames)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, base) and kind is not base
     ]
-    return {kind.__struct_config__.tag: set(kind.__struct_fields__) for kind in found}
+    return {kind.__struct_config__.tag: set(kind.__struct_encode_fields__) for kind in found}
 
 
 def test_every_command_stands_there_with_its_fields():
@@ -93,6 +97,9 @@ LIMITS = {
     "Broken frames in a row": (conversation.ERROR_LIMIT,),
     "Owed to a connection": (connection.OWED_BYTES // 1024**2, connection.OWED_FRAMES),
     "Rows in `changes`": (CHANGES_LIMIT,),
+    "Rows in `directory.changed`": (TOLD_AT_MOST,),
+    "Groups of a person": (GROUPS_LIMIT, GROUP_NAME.limit),
+    "People in a group, favourites": (GROUP_PEOPLE_LIMIT,),
 }
 
 

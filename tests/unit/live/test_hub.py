@@ -81,6 +81,20 @@ async def test_whatever_the_order_of_arrival_the_order_heard_is_rev(seed):
         await asyncio.sleep(0.01)
 
 
+async def test_a_removal_that_comes_after_a_younger_event_takes_back_what_was_read_before_it():
+    hub = Hub()
+    leaver, line = someone(hub, 1, opened=False)
+    someone(hub, 2)
+    # He has read that he is a member (row 3) while the topic stood at 8; nobody here watches it yet.
+    hub.publish([posted(10, joins=(2,))])
+    hub.publish([posted(9, leaves=(1,))])
+    assert leaver.moves == 1, "what he read is read again"
+    hub.watch(leaver, "channel:1", 3, head=8)
+    leaver.open(b"")
+    hub.publish([posted(11)])
+    assert revs(line) == []
+
+
 async def test_a_gap_that_hides_a_removal_tells_the_removed_nothing():
     hub = Hub()
     _, removed = someone(hub, 1, "channel:1")

@@ -6,7 +6,15 @@ import contextlib
 
 import pytest
 
-from server.entrance import AT_ONCE, FIRST_GUESS, GREETED_AT_ONCE, JITTER_MS, LONGEST_WAIT, Entrance, TooMany
+from server.entrance import (
+    AT_ONCE,
+    FIRST_GUESS,
+    GREETED_AT_ONCE_EACH,
+    JITTER_MS,
+    LONGEST_WAIT,
+    Entrance,
+    TooMany,
+)
 
 
 class Time:
@@ -53,8 +61,20 @@ def test_there_is_room_again_when_a_step_ends_even_badly(entrance: Entrance):
 
 def test_who_has_been_let_in_is_greeted_when_nobody_new_is(full: Entrance):
     promised(full)
-    with full.step(GREETED_AT_ONCE):
+    with full.greeting(1):
         assert full.under_way == AT_ONCE + 1
+
+
+def test_nobody_keeps_the_others_out_alone(entrance: Entrance):
+    with contextlib.ExitStack() as greetings:
+        for _ in range(GREETED_AT_ONCE_EACH):
+            greetings.enter_context(entrance.greeting(1))
+        with pytest.raises(TooMany), entrance.greeting(1):
+            raise AssertionError("greeted")
+        with entrance.greeting(2):
+            assert entrance.under_way == GREETED_AT_ONCE_EACH + 1
+    with entrance.greeting(1):
+        assert entrance.under_way == 1
 
 
 def test_each_is_promised_a_later_time_than_the_one_before(full: Entrance):
@@ -80,18 +100,18 @@ def test_nobody_waits_for_ever(full: Entrance):
 
 
 def test_a_slow_machine_promises_later_times(full: Entrance, time: Time):
-    for _ in range(200):
-        time.now += 0.02
-        full.greeted()
+    for number in range(200):
+        with full.greeting(number):
+            time.now += 0.02
     first = promised(full)
     assert abs(promised(full) - first - 20) <= JITTER_MS
     assert first >= AT_ONCE * 19
 
 
 def test_a_quiet_hour_says_nothing_about_the_cost(entrance: Entrance, time: Time):
-    for _ in range(200):
-        time.now += 60
-        entrance.greeted()
+    for number in range(200):
+        with entrance.greeting(number):
+            time.now += 60
     with contextlib.ExitStack() as steps:
         for _ in range(AT_ONCE):
             steps.enter_context(entrance.step())

@@ -22,6 +22,12 @@ const UNREAD_ON_NEWEST_PAGE = 40
 const LATE_AFTER_MS = 2_000
 const LIST_AT_MOST_EVERY_MS = 1_000
 
+/** Something else that lives on the same line. */
+export interface Guest {
+  opened(): void
+  arrived(arrival: Arrival): void
+}
+
 export type Problem = null | { kind: 'gone' | 'failed'; message: string }
 
 export class Talk {
@@ -52,6 +58,7 @@ export class Talk {
   readonly typists: Typists
   readonly reading: Reading
 
+  private readonly guests: Guest[] = []
   private current: State
   private editMs = Number.POSITIVE_INFINITY
   /** The server's clock minus ours. */
@@ -124,6 +131,11 @@ export class Talk {
 
   ask<C extends Command>(command: C): Promise<Answers[C['do']]> {
     return this.net.ask(command)
+  }
+
+  /** Hears all that comes, for as long as the page lives. */
+  join(guest: Guest): void {
+    this.guests.push(guest)
   }
 
   // ---------------------------------------------------------------- rooms
@@ -242,7 +254,7 @@ export class Talk {
     this.marks.resume((channel) => this.serverRead.get(channel))
     this.sender.flush()
     this.settle()
-    for (const part of [this.presence, this.typists, this.reading]) part.opened()
+    for (const part of [this.presence, this.typists, this.reading, ...this.guests]) part.opened()
     if (this.channel !== null && !this.timelineOf(this.channel)) this.enter()
   }
 
@@ -259,7 +271,7 @@ export class Talk {
       next = withArrival(next, arrival)
     }
     this.state = next
-    for (const part of [this.presence, this.typists, this.reading]) arrivals.forEach((arrival) => part.arrived(arrival))
+    for (const part of [this.presence, this.typists, this.reading, ...this.guests]) arrivals.forEach((arrival) => part.arrived(arrival))
     this.settle()
   }
 

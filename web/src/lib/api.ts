@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** Which field is meant, where the server says so. */
+    readonly field = '',
   ) {
     super(message)
   }
@@ -40,22 +42,24 @@ function leaveFor(path: string): void {
   location.assign(`${path}?next=${encodeURIComponent(location.pathname + location.search)}`)
 }
 
-async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+/** Asks one question. A `Blob` goes as it is, anything else as JSON. */
+export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, within = TIMEOUT_MS): Promise<T> {
+  const bytes = body instanceof Blob
   const response = await fetch(path, {
     method,
     credentials: 'same-origin',
     cache: 'no-store',
     // The shell asks for a new password by a redirect; an answer must not follow it and look like success.
     redirect: 'error',
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: body === undefined ? {} : { 'content-type': bytes ? body.type || 'application/octet-stream' : 'application/json' },
+    ...(body === undefined ? {} : { body: bytes ? body : JSON.stringify(body) }),
+    signal: AbortSignal.timeout(within),
   }).catch(() => {
     throw new ApiError(0, 'unreachable', '')
   })
   const text = await response.text().catch(() => '')
   const answer = parsed(text)
-  if (!response.ok) throw new ApiError(response.status, answer?.code ?? '', answer?.message ?? '')
+  if (!response.ok) throw new ApiError(response.status, answer?.code ?? '', answer?.message ?? '', answer?.field ?? '')
   return answer as T
 }
 

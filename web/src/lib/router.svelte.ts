@@ -4,16 +4,35 @@ export type Route =
   | { name: 'home' }
   | { name: 'talk'; channel: number | null }
   | { name: 'settings' }
+  | { name: 'profile' }
+  | { name: 'directory'; person: number | null }
+  /** Group 0 is one's favourites. */
+  | { name: 'groups'; group: number; person: number | null }
+  | { name: 'admin'; path: readonly string[] }
   | { name: 'lost' }
 
 export function parse(path: string): Route {
   const [head = '', tail, ...rest] = path.replace(/\/+$/, '').split('/').slice(1)
+  if (head === 'admin') return { name: 'admin', path: tail === undefined ? [] : [tail, ...rest] }
+  if (head === 'groups') return groups([tail, ...rest])
   if (rest.length) return { name: 'lost' }
+  if (head === 'directory' && (tail === undefined || isId(tail))) return { name: 'directory', person: tail ? Number(tail) : null }
   if (head === '' && tail === undefined) return { name: 'home' }
   if (head === 'settings' && tail === undefined) return { name: 'settings' }
+  if (head === 'settings' && tail === 'profile') return { name: 'profile' }
   if (head === 'talk' && tail === undefined) return { name: 'talk', channel: null }
-  if (head === 'talk' && /^\d{1,15}$/.test(tail!)) return { name: 'talk', channel: Number(tail) }
+  if (head === 'talk' && isId(tail!)) return { name: 'talk', channel: Number(tail) }
   return { name: 'lost' }
+}
+
+/** /groups, /groups/3, /groups/3/17 */
+function groups([group, person, ...rest]: (string | undefined)[]): Route {
+  if (rest.length || (group !== undefined && !isId(group)) || (person !== undefined && !isId(person))) return { name: 'lost' }
+  return { name: 'groups', group: group ? Number(group) : 0, person: person ? Number(person) : null }
+}
+
+function isId(text: string): boolean {
+  return /^\d{1,15}$/.test(text)
 }
 
 class Router {

@@ -6,6 +6,17 @@ import { hue, initial } from './initial'
 import { parse } from './router.svelte'
 import { atDayEnd, day, dayNumber, fromLocal, short, time, toLocal, until } from './time'
 
+test('an address names a page, and anything else names none', () => {
+  expect(parse('/directory')).toEqual({ name: 'directory', person: null })
+  expect(parse('/directory/17')).toEqual({ name: 'directory', person: 17 })
+  expect(parse('/groups')).toEqual({ name: 'groups', group: 0, person: null })
+  expect(parse('/groups/3')).toEqual({ name: 'groups', group: 3, person: null })
+  expect(parse('/groups/3/17/')).toEqual({ name: 'groups', group: 3, person: 17 })
+  expect(parse('/settings/profile')).toEqual({ name: 'profile' })
+  for (const path of ['/directory/x', '/directory/1/2', '/groups/x', '/groups/1/2/3', '/settings/x', '/groups/1/-2'])
+    expect(parse(path)).toEqual({ name: 'lost' })
+})
+
 test('a client id is what the server takes, and sorts by its time', () => {
   const ids = [1, 2, 3].map((n) => clientId(1_800_000_000_000 + n))
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
@@ -67,5 +78,5 @@ test('addresses', () => {
   expect(parse('/talk/')).toEqual({ name: 'talk', channel: null })
   expect(parse('/talk/12')).toEqual({ name: 'talk', channel: 12 })
   expect(parse('/settings')).toEqual({ name: 'settings' })
-  for (const path of ['/talk/x', '/talk/1/2', '/admin', '/password', '/signout']) expect(parse(path).name).toBe('lost')
+  for (const path of ['/talk/x', '/talk/1/2', '/password', '/signout']) expect(parse(path).name).toBe('lost')
 })

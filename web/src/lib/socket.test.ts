@@ -209,6 +209,17 @@ describe('coming back', () => {
     expect(FakeSocket.all).toHaveLength(2)
   })
 
+  test('who looks at the tab again comes back at once, unless he was told when', async () => {
+    FakeSocket.newest.breaks()
+    document.dispatchEvent(new Event('visibilitychange'))
+    expect(FakeSocket.all).toHaveLength(2)
+    FakeSocket.newest.onopen?.()
+    FakeSocket.newest.says({ is: 'bye', code: 1013, retry_ms: 4_000 })
+    FakeSocket.newest.breaks(1013)
+    document.dispatchEvent(new Event('visibilitychange'))
+    expect(FakeSocket.all).toHaveLength(2)
+  })
+
   test('a server that never speaks is given up and tried again', async () => {
     FakeSocket.newest.onopen?.()
     await vi.advanceTimersByTimeAsync(13_000)

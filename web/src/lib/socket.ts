@@ -221,7 +221,9 @@ export class Line {
   private readonly doubt = () => this.check(PONG_WITHIN_MS / 2)
 
   private readonly looked = () => {
-    if (document.visibilityState === 'visible') this.wake()
+    if (document.visibilityState !== 'visible') return
+    // Whoever was told when to return keeps to it: thousands look at once when a server comes back.
+    if (this.state !== 'waiting' || this.retryMs === null) this.wake()
   }
 
   // ---------------------------------------------------------------- frames

@@ -9,8 +9,123 @@
 
 export type Language = 'ja' | 'en'
 
+/** One line of the 操作ログ: who did what to whom. */
+export interface ActionRow {
+  id: number
+  at: number
+  actor: string
+  action: string
+  result: string
+  target?: string
+  detail?: Record<string, unknown>
+  address?: string
+}
+
+/** Somebody in 管理＞ユーザ. */
+export interface AdminPersonRow {
+  id: number
+  login_id: string
+  name: string
+  enabled: boolean
+  state: 'disabled' | 'enabled' | 'expired' | 'never'
+  kana?: string
+  user_type?: UserType
+  posts?: Held[]
+  photo?: string
+  employee_number?: string
+  privileges?: Privilege[]
+  talk?: boolean
+  anpi_login_id?: string
+}
+
+/** One of the three licence counters: used now, used afterwards, and the limit. */
+export interface Counter {
+  counter: string
+  used: number
+  after: number
+  limit: number
+}
+
+/** The preview in numbers. `passwords`: of people who are there, whether they are to be changed or not. */
+export interface Counts {
+  add?: number
+  change?: number
+  remove?: number
+  unchanged?: number
+  errors?: number
+  warnings?: number
+  repairs?: number
+  passwords?: number
+  unassigned?: number
+  hashes?: number
+}
+
+/** A heading of the file, and the column it was taken for. */
+export interface Heading {
+  heading: string
+  column: string
+}
+
+/** A post that somebody holds: his title in a department. The first of his posts is 本務, the others are 兼務. */
+export interface Held {
+  department: number
+  title?: string
+}
+
+/** A column, as it was and as it would be. */
+export interface ImportField {
+  column: string
+  before: string
+  after: string
+}
+
+/** What a row of the file would change; row 0: something below a removed department. */
+export interface ImportRow {
+  row: number
+  act: string
+  key: string
+  name: string
+  fields: ImportField[]
+}
+
+/** A field that an undo leaves as it is, because somebody has changed it since. */
+export interface Kept {
+  key: string
+  name: string
+  column: string
+  value: string
+}
+
 /** What kind of room: 公開, 非公開, 1対1, グループ. */
 export type Kind = 'closed' | 'direct' | 'group' | 'open'
+
+/** One counter, in ID: how many are in use, and how many there are. */
+export interface Licence {
+  used: number
+  limit: number
+}
+
+/** 基本ユーザライセンス数, トークライセンス数, 安否確認機能数, each in ID; one that is left out stays. */
+export interface LicenceChanges {
+  basic?: number
+  talk?: number
+  anpi?: number
+}
+
+/** 基本ユーザライセンス数, トークライセンス数, 安否確認機能数. */
+export interface LicenceList {
+  basic: Licence
+  talk: Licence
+  anpi: Licence
+}
+
+/** How many people lose what by this import. */
+export interface Lost {
+  sign_in?: number
+  talk?: number
+  anpi?: number
+  privileges?: number
+}
 
 /** Who is signed in. `talk`: whether he may talk; `privileges`: what he may administer, by name. */
 export interface Me {
@@ -73,6 +188,135 @@ export interface Person {
   gone?: boolean
 }
 
+/**
+ * Somebody, with everything that the reader may see of him.
+ *
+ * `login_id` is for administrators and himself. `may` says what the reader may do with him: `edit`.
+ */
+export interface PersonCard {
+  id: number
+  name: string
+  sort: string
+  rev?: number
+  kana?: string
+  department?: number
+  title?: string
+  posts?: Held[]
+  post?: string
+  photo?: string
+  extension_number?: string
+  phone_number?: string
+  company_mobile_number?: string
+  mobile_number?: string
+  email1?: string
+  user_type?: 'FACILITY' | 'REGISTRATION_ONLY_USER' | 'REGULAR_USER'
+  talk?: boolean
+  disabled?: boolean
+  alphabet?: string
+  employee_number?: string
+  personal_mobile_number?: string
+  fax_number?: string
+  email2?: string
+  web_url?: string
+  comment?: string
+  remarks?: string
+  skill?: string
+  work_areas?: string[]
+  home_areas?: string[]
+  login_id?: string
+  may?: string[]
+}
+
+/** What shall be different of somebody; a field that is left out stays. */
+export interface PersonChanges {
+  login_id?: string
+  name?: string
+  kana?: string
+  language?: string
+  user_type?: UserType
+  enabled?: boolean
+  privileges?: Privilege[]
+  talk?: boolean
+  talk_log?: boolean
+  anpi_login_id?: string
+  alphabet?: string
+  employee_number?: string
+  post?: string
+  extension_number?: string
+  phone_number?: string
+  company_mobile_number?: string
+  personal_mobile_number?: string
+  mobile_number?: string
+  fax_number?: string
+  email1?: string
+  email2?: string
+  web_url?: string
+  comment?: string
+  remarks?: string
+  skill?: string
+  sort_score?: number | null
+  posts?: Held[]
+  work_areas?: string[]
+  home_areas?: string[]
+}
+
+/** Somebody who was found, and `hit`, the field by which: `name`, `department`, `phone_number` … */
+export interface PersonFound {
+  id: number
+  name: string
+  sort: string
+  rev?: number
+  kana?: string
+  department?: number
+  title?: string
+  posts?: Held[]
+  post?: string
+  photo?: string
+  extension_number?: string
+  phone_number?: string
+  company_mobile_number?: string
+  mobile_number?: string
+  email1?: string
+  user_type?: 'FACILITY' | 'REGISTRATION_ONLY_USER' | 'REGULAR_USER'
+  talk?: boolean
+  disabled?: boolean
+  hit?: string
+}
+
+/**
+ * Somebody, as a list shows him: what the reader may see, blank where there is nothing or he may not.
+ *
+ * People stand in the order of `sort`, compared by code points, then of `id`. `department` and `title` are
+ * those of his 本務; `post` is his 職務. `talk`: he can be talked to. `disabled`: he cannot sign in.
+ */
+export interface PersonRow {
+  id: number
+  name: string
+  sort: string
+  rev?: number
+  kana?: string
+  department?: number
+  title?: string
+  posts?: Held[]
+  post?: string
+  photo?: string
+  extension_number?: string
+  phone_number?: string
+  company_mobile_number?: string
+  mobile_number?: string
+  email1?: string
+  user_type?: 'FACILITY' | 'REGISTRATION_ONLY_USER' | 'REGULAR_USER'
+  talk?: boolean
+  disabled?: boolean
+}
+
+/** One of one's own groups (グループ電話帳), with the people in it in their order. */
+export interface PersonalGroup {
+  id: number
+  name: string
+  people: number[]
+}
+
 /** How somebody can be reached now; `until` is when one who is out returns, 0 when he did not say. */
 export interface Presence {
   id: number
@@ -82,6 +326,19 @@ export interface Presence {
 
 /** 在席, 離席中, 不在, and nobody at any device. */
 export type PresenceState = 'away' | 'in' | 'off' | 'out'
+
+/** 権限コントロール (S4). No privilege implies another. */
+export type Privilege = 'ADMIN_ACTION_LOG' | 'ADMIN_ANPI' | 'ADMIN_COMPANY' | 'ADMIN_DIVISION' | 'ADMIN_GOTALK' | 'ADMIN_USER'
+
+/** Something about a cell: an error, a warning, or a repair (a yellow cell). Row 0: the file itself. */
+export interface Problem {
+  row: number
+  column: string
+  level: 'error' | 'repair' | 'warning'
+  text: string
+  was?: string
+  now?: string
+}
 
 /** So many members, the sender not among them, have read this message. */
 export interface ReadCount {
@@ -126,6 +383,24 @@ export interface SessionRow {
   current: boolean
 }
 
+/** A badge: which state somebody is in since when, by which incident; no `state`: none any more. */
+export interface StatusRow {
+  id: number
+  state?: string
+  since?: number
+  incident?: number
+  drill?: boolean
+}
+
+/**
+ * USER_TYPE. Only a REGULAR_USER signs in; a REGISTRATION_ONLY_USER is listed, and may be asked by anpi; a
+ * FACILITY is a room or a number.
+ */
+export type UserType = 'FACILITY' | 'REGISTRATION_ONLY_USER' | 'REGULAR_USER'
+
+/** 全員, 自部署と上位, 管理者のみ, 本人のみ. 管理者 are ADMIN_USER and ADMIN_ANPI; one sees oneself always. */
+export type Visibility = 'above' | 'administrators' | 'everybody' | 'self'
+
 // ---------------------------------------------------------------- commands, without their `ref`
 
 /**
@@ -163,6 +438,116 @@ export interface ChoosePresence {
 export interface Idle {
   do: 'presence.idle'
   idle: boolean
+}
+
+/** The departments, and to hear of every change from now on, until `directory.leave`. */
+export interface OpenDirectory {
+  do: 'directory'
+}
+
+/** What changed after `rev`, and to hear of every change from now on: for whoever held the directory before. */
+export interface DirectorySince {
+  do: 'directory.since'
+  rev: number
+}
+
+/** To hear of changes no longer. */
+export interface LeaveDirectory {
+  do: 'directory.leave'
+}
+
+/**
+ * A page of people in their order: everybody, those of a department (`below`: and of those under it), those of
+ * one of one's groups in its order, or one's favourites.
+ */
+export interface ListPeople {
+  do: 'directory.people'
+  department?: number
+  below?: boolean
+  group?: number
+  favourites?: boolean
+  from?: number
+  limit?: number
+}
+
+/** People by any part of name, kana, romaji, department, title, address or number; several words all count. */
+export interface FindInDirectory {
+  do: 'directory.find'
+  text: string
+  from?: number
+  limit?: number
+}
+
+/** All that one may see of somebody. */
+export interface GetPerson {
+  do: 'directory.person'
+  id: number
+}
+
+/** One's own groups and favourites. */
+export interface GetGroups {
+  do: 'directory.groups'
+}
+
+/** One more group: at most 10, of 50 characters in the name. */
+export interface AddGroup {
+  do: 'group.add'
+  name: string
+}
+
+/** Another name for one of one's groups. */
+export interface RenameGroup {
+  do: 'group.rename'
+  group: number
+  name: string
+}
+
+/** One of one's groups goes; the people stay what they are. */
+export interface RemoveGroup {
+  do: 'group.remove'
+  group: number
+}
+
+/** Who comes into one of one's groups, at its end, and who goes out of it. */
+export interface ChangeGroup {
+  do: 'group.people'
+  group: number
+  add?: number[]
+  remove?: number[]
+}
+
+/** The order of one's groups: all of them, each once. */
+export interface OrderGroups {
+  do: 'group.order'
+  groups: number[]
+}
+
+/** Whether somebody is one of one's favourites. */
+export interface Favour {
+  do: 'favourite'
+  person: number
+  on: boolean
+}
+
+/** What the directory tells about oneself, and what of it one may change. */
+export interface GetMine {
+  do: 'directory.mine'
+}
+
+/**
+ * Changes fields of oneself, all or none: those that `directory.mine` calls `editable`.
+ *
+ * The values are text; those of `home_areas` are joined with `;`.
+ */
+export interface ChangeMine {
+  do: 'directory.change_mine'
+  changes: Record<string, string>
+}
+
+/** The badges of these people; changes follow as events, while the directory is open. */
+export interface GetStatuses {
+  do: 'directory.statuses'
+  people: number[]
 }
 
 /** Says `text`. The same `client_id` again returns the first result and says nothing twice. */
@@ -320,6 +705,22 @@ export type Command =
   | WatchPresence
   | ChoosePresence
   | Idle
+  | OpenDirectory
+  | DirectorySince
+  | LeaveDirectory
+  | ListPeople
+  | FindInDirectory
+  | GetPerson
+  | GetGroups
+  | AddGroup
+  | RenameGroup
+  | RemoveGroup
+  | ChangeGroup
+  | OrderGroups
+  | Favour
+  | GetMine
+  | ChangeMine
+  | GetStatuses
   | Post
   | Edit
   | Delete
@@ -378,6 +779,107 @@ export interface PresenceList {
 export interface Done {
   is: 'done'
   ref: number
+}
+
+/**
+ * The departments as of `rev`, those above before those below, with 電話番号URLスキーム.
+ *
+ * `hidden` are the fields that one may never see of others; `restricted` those that events leave out, because
+ * they are not everybody's: who may see one of them asks for a row anew that an event has changed.
+ */
+export interface Directory {
+  is: 'directory'
+  ref: number
+  rev: number
+  departments: DepartmentRow[]
+  phone_scheme: string
+  hidden: string[]
+  restricted: string[]
+}
+
+/**
+ * All rows that changed after `since`, as everybody may see them: apply them, then hold `rev`.
+ *
+ * What one may see besides is asked for anew where it is on the screen. `gone` are people who are listed no
+ * longer, `departments_gone` departments that are no more.
+ */
+export interface DirectoryChanged {
+  is: 'directory.changed'
+  since: number
+  rev: number
+  people?: PersonRow[]
+  gone?: number[]
+  departments?: DepartmentRow[]
+  departments_gone?: number[]
+  ref?: number
+}
+
+/**
+ * More has changed than is told row by row: ask anew for these parts where they are on the screen.
+ *
+ * Wait for a random time of at most `within_ms` before.
+ */
+export interface DirectoryReload {
+  is: 'directory.reload'
+  since: number
+  rev: number
+  parts: ('departments' | 'people')[]
+  within_ms: number
+  ref?: number
+}
+
+/** A page as of `rev`; `total` is how many there are in all. */
+export interface PeoplePage {
+  is: 'directory.people'
+  ref: number
+  rev: number
+  total: number
+  from: number
+  people: PersonRow[]
+}
+
+/** A page of those who were found, the nearest department first; `total` is not counted beyond 1000. */
+export interface Found {
+  is: 'directory.found'
+  ref: number
+  total: number
+  from: number
+  people: PersonFound[]
+}
+
+/** All that one may see of somebody. */
+export interface PersonShown {
+  is: 'directory.person'
+  ref: number
+  person: PersonCard
+}
+
+/** One's groups in their order, and one's favourites; without `ref` when one of one's devices changed them. */
+export interface Groups {
+  is: 'directory.groups'
+  groups: PersonalGroup[]
+  favourites: number[]
+  ref?: number
+}
+
+/** Oneself, and the fields that one may change. */
+export interface Mine {
+  is: 'directory.mine'
+  ref: number
+  person: PersonCard
+  editable: string[]
+}
+
+/**
+ * Badges as of `rev`: those asked for, with `ref`; or, at most once a second, those that changed after
+ * `from`.
+ */
+export interface Statuses {
+  is: 'directory.statuses'
+  rev: number
+  rows: StatusRow[]
+  from?: number
+  ref?: number
 }
 
 /** The message is durable. `dup` when it already was. */
@@ -507,8 +1009,8 @@ export interface Heads {
  * The answer to a command that was refused: nothing has changed.
  *
  * `code` is for programs (docs/protocol.md lists them), `message` is a sentence for the person, in the
- * person's language, `reason` says to a developer what was wrong with the frame. `ref` is missing when
- * the frame was too broken to have one.
+ * person's language, `field` the field that it is about, `reason` says to a developer what was wrong with
+ * the frame. `ref` is missing when the frame was too broken to have one.
  */
 export interface ErrorFrame {
   is: 'error'
@@ -517,6 +1019,7 @@ export interface ErrorFrame {
   ref?: number
   retry_ms?: number
   reason?: string
+  field?: string
 }
 
 /** The last frame before the server closes: come back after `retry_ms`, if at all. */
@@ -633,6 +1136,15 @@ export type Frame =
   | Pong
   | PresenceList
   | Done
+  | Directory
+  | DirectoryChanged
+  | DirectoryReload
+  | PeoplePage
+  | Found
+  | PersonShown
+  | Groups
+  | Mine
+  | Statuses
   | Ack
   | Page
   | Changes
@@ -668,6 +1180,22 @@ export interface Answers {
   'presence.watch': PresenceList
   'presence.choose': Done
   'presence.idle': Done
+  directory: Directory
+  'directory.since': DirectoryChanged | DirectoryReload
+  'directory.leave': Done
+  'directory.people': PeoplePage
+  'directory.find': Found
+  'directory.person': PersonShown
+  'directory.groups': Groups
+  'group.add': Groups
+  'group.rename': Groups
+  'group.remove': Groups
+  'group.people': Groups
+  'group.order': Groups
+  favourite: Groups
+  'directory.mine': Mine
+  'directory.change_mine': Mine
+  'directory.statuses': Statuses
   post: Ack
   edit: Done
   delete: Done
@@ -708,6 +1236,88 @@ export interface OwnSettings {
   language: Language
 }
 
+/** What shall be different; a field that is left out stays. `login_domains`: none means any. */
+export interface CompanyChanges {
+  name?: string
+  phone_scheme?: string
+  licences?: LicenceChanges
+  visibility?: Record<string, Visibility>
+  purpose?: string
+  login_domains?: string[]
+}
+
+/** Whose passwords are to be made anew, at most 300 at once. */
+export interface SheetsWish {
+  people: number[]
+}
+
+/** What a department shall be; what is left out stays. `parent`: null for the top. */
+export interface DepartmentBody {
+  code?: string
+  name?: string
+  kana?: string
+  alphabet?: string
+  phone_number?: string
+  url?: string
+  sort_score?: number | null
+  parent?: number | null
+}
+
+/** Where a department shall stand: under `parent` (null: at the top), and, if named, right before `before`. */
+export interface MoveBody {
+  parent: number | null
+  before?: number
+}
+
+/** How many people would be unassigned, as one was told: a `conflict` when it is another number by now. */
+export interface RemoveDepartmentBody {
+  people: number
+}
+
+/**
+ * Somebody new. `generate`: a first password is made, and told once; without it and `password` he cannot sign
+ * in yet.
+ */
+export interface NewPerson {
+  login_id?: string
+  name?: string
+  kana?: string
+  language?: string
+  user_type?: UserType
+  enabled?: boolean
+  privileges?: Privilege[]
+  talk?: boolean
+  talk_log?: boolean
+  anpi_login_id?: string
+  alphabet?: string
+  employee_number?: string
+  post?: string
+  extension_number?: string
+  phone_number?: string
+  company_mobile_number?: string
+  personal_mobile_number?: string
+  mobile_number?: string
+  fax_number?: string
+  email1?: string
+  email2?: string
+  web_url?: string
+  comment?: string
+  remarks?: string
+  skill?: string
+  sort_score?: number | null
+  posts?: Held[]
+  work_areas?: string[]
+  home_areas?: string[]
+  password?: string
+  generate?: boolean
+}
+
+/** The changes, and the `rev` of the person as one saw him: a `conflict` when he has changed since. */
+export interface PersonSave {
+  rev: number
+  changes: PersonChanges
+}
+
 /** The process answers. */
 export interface Alive {
   status: 'ok'
@@ -740,15 +1350,234 @@ export interface Ended {
   ended: number
 }
 
+/** 企業情報, as who administers the company sees it. `visibility` names every field that has a 公開範囲. */
+export interface AdminCompany {
+  name: string
+  group_code: string
+  licences: LicenceList
+  phone_scheme: string
+  logo: string
+  visibility: Record<string, Visibility>
+  purpose: string
+  login_domains: string[]
+}
+
+/** Lines, the newest first; `more`: there are older ones, before the last one's `id`. */
+export interface ActionPage {
+  actions: ActionRow[]
+  more?: boolean
+}
+
+/**
+ * What one person needs for the first sign-in, to be printed: it is told this once.
+ *
+ * The password can be used until `until`, and must then be changed.
+ */
+export interface LoginSheet {
+  id: number
+  company: string
+  name: string
+  login_id: string
+  password: string
+  address?: string
+  until?: number
+}
+
+/** The eight digits to be read out, and until when they work. */
+export interface SignInCode {
+  code: string
+  until: number
+}
+
+/** The sheets that were asked for, in that order. */
+export interface LoginSheets {
+  sheets: LoginSheet[]
+}
+
+/** All departments as of `rev`, those above before those below. */
+export interface AdminDepartments {
+  rev: number
+  departments: DepartmentRow[]
+}
+
+/**
+ * A department. `parent` is missing at the top; `people` are those who have a post in it itself, not below.
+ *
+ * Departments with the same parent stand in the order of `sort`, compared by code points, then of `id`.
+ */
+export interface DepartmentRow {
+  id: number
+  code: string
+  name: string
+  sort: string
+  parent?: number
+  kana?: string
+  alphabet?: string
+  phone_number?: string
+  url?: string
+  sort_score?: number
+  people?: number
+}
+
+/**
+ * A department, and what its removal would take along: `below` departments under it, and the posts of
+ * `people`, each counted once.
+ */
+export interface AdminDepartment {
+  department: DepartmentRow
+  below: number
+  people: number
+}
+
+/** A page of people; `total` is how many there are, of a search at most 1000. */
+export interface AdminPeople {
+  total: number
+  from: number
+  people?: AdminPersonRow[]
+}
+
+/** Somebody who has been added, and, told this once, what he needs for the first sign-in. */
+export interface AddedPerson {
+  id: number
+  rev: number
+  login_id: string
+  name: string
+  enabled: boolean
+  state: 'disabled' | 'enabled' | 'expired' | 'never'
+  editable: string[]
+  kana?: string
+  user_type?: UserType
+  language?: Language
+  privileges?: Privilege[]
+  talk?: boolean
+  talk_log?: boolean
+  anpi_login_id?: string
+  photo?: string
+  sort_score?: number | null
+  posts?: Held[]
+  alphabet?: string
+  employee_number?: string
+  post?: string
+  extension_number?: string
+  phone_number?: string
+  company_mobile_number?: string
+  personal_mobile_number?: string
+  mobile_number?: string
+  fax_number?: string
+  email1?: string
+  email2?: string
+  web_url?: string
+  comment?: string
+  remarks?: string
+  skill?: string
+  work_areas?: string[]
+  home_areas?: string[]
+  sheet?: LoginSheet
+}
+
+/** Somebody with every field that one may see, and in `editable` those that one may change. */
+export interface AdminPerson {
+  id: number
+  rev: number
+  login_id: string
+  name: string
+  enabled: boolean
+  state: 'disabled' | 'enabled' | 'expired' | 'never'
+  editable: string[]
+  kana?: string
+  user_type?: UserType
+  language?: Language
+  privileges?: Privilege[]
+  talk?: boolean
+  talk_log?: boolean
+  anpi_login_id?: string
+  photo?: string
+  sort_score?: number | null
+  posts?: Held[]
+  alphabet?: string
+  employee_number?: string
+  post?: string
+  extension_number?: string
+  phone_number?: string
+  company_mobile_number?: string
+  personal_mobile_number?: string
+  mobile_number?: string
+  fax_number?: string
+  email1?: string
+  email2?: string
+  web_url?: string
+  comment?: string
+  remarks?: string
+  skill?: string
+  work_areas?: string[]
+  home_areas?: string[]
+}
+
+/** By what the picture is found, under `/pictures/{name}/large` and `/pictures/{name}/small`; blank: none. */
+export interface PictureName {
+  picture: string
+}
+
+/**
+ * What a file would come to; nothing has been written. `ready`: OK may be pressed.
+ *
+ * `asks` must be ticked first, `offers` may be; `hashing_seconds` is how long the passwords will take.
+ */
+export interface ImportPreview {
+  id: number
+  kind: 'departments' | 'users'
+  encoding: string
+  rows: number
+  counts: Counts
+  seats: Counter[]
+  lost: Lost
+  unknown: string[]
+  headings: Heading[]
+  problems: Problem[]
+  asks: string[]
+  offers: string[]
+  ready: boolean
+  hashing_seconds: number
+  kept?: Kept[]
+}
+
+/** How far it is. `code` and `message` say why it failed; `sheets` wait to be fetched, once. */
+export interface ImportProgress {
+  id: number
+  kind: 'departments' | 'users'
+  state: 'applied' | 'applying' | 'failed' | 'hashing' | 'previewed' | 'undone'
+  done?: number
+  total?: number
+  seconds_left?: number
+  code?: string
+  message?: string
+  sheets?: number
+}
+
+/** A page of them. */
+export interface ImportRows {
+  total: number
+  start: number
+  rows: ImportRow[]
+}
+
+/** The ログイン通知書 of those whose passwords were made: told once. */
+export interface ImportSheets {
+  sheets: LoginSheet[]
+}
+
 /**
  * What was asked was refused: `code` is for programs, `message` a sentence in the reader's language.
  *
- * Asking again makes sense after `retry_ms`, if that is given.
+ * Asking again makes sense after `retry_ms`, if that is given. `field` and `row` say what it is about, where
+ * that is known; a file's header is row 1.
  */
 export interface Refusal {
   code: string
   message: string
   retry_ms?: number
+  field?: string
+  row?: number
 }
 
 // ---------------------------------------------------------------- closing

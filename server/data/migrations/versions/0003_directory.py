@@ -183,6 +183,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("group_id", "account_id", name=op.f("pk_group_people")),
     )
     op.create_index(op.f("ix_group_people_account_id"), "group_people", ["account_id"], unique=False)
+    op.create_table(
+        "search_people",
+        sa.Column("account_id", ID, nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("sort_key", KEY, nullable=False),
+        sa.Column("lines", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_search_people_account_id")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_search_people")),
+    )
+    op.create_index("uq_search_people_place", "search_people", ["place"], unique=True)
+    op.create_table(
+        "search_grams",
+        sa.Column("gram", KEY, nullable=False),
+        sa.Column("block", sa.BigInteger(), nullable=False),
+        sa.Column("bits", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("gram", "block", name=op.f("pk_search_grams")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "search_blocks",
+        sa.Column("block", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_key", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("block", name=op.f("pk_search_blocks")),
+    )
+    op.create_table(
+        "search_waiting",
+        sa.Column("account_id", ID, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_search_waiting")),
+    )
+    op.create_table(
+        "departures",
+        sa.Column("account_id", ID, nullable=False),
+        sa.Column("channel_id", ID, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_departures_account_id")),
+        sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_departures_channel_id")),
+        sa.PrimaryKeyConstraint("account_id", "channel_id", name=op.f("pk_departures")),
+    )
+    op.create_index(op.f("ix_departures_at"), "departures", ["at"], unique=False)
     op.add_column("accounts", sa.Column("user_type", KEY, server_default="REGULAR_USER", nullable=False))
     op.add_column("accounts", sa.Column("anpi_login_id", sa.Text(), server_default="", nullable=False))
     op.add_column("accounts", sa.Column("anpi_key", KEY, nullable=True))
@@ -196,9 +235,20 @@ def upgrade() -> None:
     op.add_column("company", sa.Column("visibility", sa.Text(), server_default="{}", nullable=False))
     op.add_column("company", sa.Column("purpose", sa.Text(), server_default="", nullable=False))
     op.add_column("company", sa.Column("login_domains", sa.Text(), server_default="", nullable=False))
+    # Who has come already is not 未ログイン: the trail knows when.
+    op.execute(
+        "UPDATE accounts SET first_seen_at = seen.at FROM (SELECT actor_id, min(at) AS at FROM audit "
+        "WHERE action = 'signin' AND result = 'ok' GROUP BY actor_id) AS seen WHERE seen.actor_id = accounts.id"
+    )
     # The topic begins with everybody who is there; people are listed from their accounts on.
     op.execute("INSERT INTO topics (key, rev) VALUES ('directory', 1), ('status', 0)")
     op.execute(
         "INSERT INTO people (account_id, sort_key, rev, gone) "
         "SELECT id, search_key, 1, state = 'deleted' FROM accounts"
+    )
+    op.execute("INSERT INTO search_blocks (block, first_key) VALUES (0, '')")
+    op.execute("INSERT INTO search_waiting (account_id) SELECT id FROM accounts WHERE state <> 'deleted'")
+    op.execute(
+        "INSERT INTO jobs (kind, body, due_at) "
+        "SELECT 'directory.reindex', '{}', 0 WHERE EXISTS (SELECT 1 FROM search_waiting)"
     )

@@ -1,0 +1,91 @@
+"""What somebody asks of the directory: each answer is read in one transaction, with the rights of that moment."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from msgspec import UNSET
+from sqlalchemy import Connection
+
+from directory import frames, groups, queries, rows
+from directory.model import Person, Tree, Viewer, hidden, own_fields, restricted
+from directory.pages import Pages
+from directory.search import finding
+from server.errors import NotFound
+
+
+def opened(connection: Connection, pages: Pages, account: int, ref: int) -> frames.Directory:
+    """The departments, and what of people one may see."""
+    viewer = queries.viewer(connection, account)
+    shown, rev = queries.shown(connection), queries.rev(connection)
+    return frames.Directory(
+        ref=ref,
+        rev=rev,
+        departments=pages.get(rev, "departments", lambda: _department_rows(queries.tree(connection))),
+        phone_scheme=queries.phone_scheme(connection),
+        hidden=hidden(shown, viewer),
+        restricted=restricted(shown),
+    )
+
+
+def people(connection: Connection, pages: Pages, account: int, asked: frames.ListPeople) -> frames.PeoplePage:
+    """A page of the list that was asked for. ``NotFound`` for a department or a group that is not there."""
+    viewer = queries.viewer(connection, account)
+    rev = queries.rev(connection)
+    total, found = _page(connection, pages, viewer, rev, asked)
+    shown = queries.shown(connection)
+    listed = rows.rows_for(found, viewer, shown)
+    return frames.PeoplePage(ref=asked.ref, rev=rev, total=total, from_=asked.from_, people=listed)
+
+
+def found(connection: Connection, account: int, asked: frames.FindInDirectory) -> frames.Found:
+    """Whom the words find, by fields alone that this person may see of them."""
+    viewer, shown = queries.viewer(connection, account), queries.shown(connection)
+    searcher = finding.Searcher(account, viewer.administrates, shown)
+    hits = finding.find(connection, searcher, asked.text, asked.from_, asked.limit)
+    listed = [
+        rows.person_found(person, rows.fields_of(person, viewer, shown), hits.hits.get(person.id, ""))
+        for person in queries.people_at(connection, list(hits.ids))
+    ]
+    return frames.Found(ref=asked.ref, total=hits.total, from_=asked.from_, people=listed)
+
+
+def card(connection: Connection, account: int, id: int) -> frames.PersonCard:
+    """All that one may see of somebody. ``NotFound`` for who is gone, or never was."""
+    viewer = queries.viewer(connection, account)
+    person = queries.person(connection, id)
+    if person is None:
+        raise NotFound()
+    return rows.person_card(person, viewer, queries.shown(connection))
+
+
+def mine(connection: Connection, account: int, ref: int) -> frames.Mine:
+    """Oneself, and what one may change."""
+    own = own_fields(queries.shown(connection))
+    return frames.Mine(ref=ref, person=card(connection, account, account), editable=own)
+
+
+def _page(
+    connection: Connection, pages: Pages, viewer: Viewer, rev: int, asked: frames.ListPeople
+) -> tuple[int, list[Person]]:
+    if asked.group is not UNSET or asked.favourites:
+        total, ids = groups.page(connection, viewer.id, asked)
+        return total, queries.people_at(connection, ids)
+    department = None if asked.department is UNSET else asked.department
+    read = partial(_listed, connection, department, asked)
+    return pages.get(rev, ("people", department, asked.below, asked.from_, asked.limit), read)
+
+
+def _listed(connection: Connection, department: int | None, asked: frames.ListPeople) -> tuple[int, list[Person]]:
+    if department is None:
+        total, ids = queries.everybody(connection, asked.from_, asked.limit)
+        return total, queries.people_at(connection, ids)
+    ids = queries.below(connection, department) if asked.below else [department]
+    if not ids or not queries.is_department(connection, department):
+        raise NotFound()
+    total, found = queries.in_departments(connection, ids, asked.from_, asked.limit)
+    return total, queries.people_at(connection, found)
+
+
+def _department_rows(known: Tree) -> list[frames.DepartmentRow]:
+    return [rows.department_row(each) for each in known.departments]

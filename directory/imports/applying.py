@@ -1,0 +1,166 @@
+"""The last step of an import: one short transaction of a few statements, whatever the number of rows.
+
+All or nothing. Before it writes it asks whether the plan is still true, and afterwards the rules of the company; what
+follows of it outside the directory (sockets, rooms, the search) goes out with the commit or comes after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from directory import changes, reindexing
+from directory.imports import department_rows, person_rows, staging
+from directory.imports.model import Counts, Kind, Record
+from directory.search import indexing
+from directory.tables import imports
+from server.auth import bulk, company, seats
+from server.auth.audit import record as write_audit
+from server.auth.bulk import HashedPassword
+from server.auth.model import Actor, Privilege
+from server.data.staged import Staged
+from server.data.transaction import Transaction
+from server.errors import Conflict, NotFound
+from server.ports import PeopleMoved
+
+RIGHT: Mapping[Kind, Privilege] = {"users": Privilege.ADMIN_USER, "departments": Privilege.ADMIN_DIVISION}
+LONGEST_SECONDS = 300
+
+
+class NewHash(msgspec.Struct, frozen=True):
+    """The password that a row of the file gives, hashed."""
+
+    row: int
+    hash: str
+    must_change: bool
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What an import has come to."""
+
+    rev: int
+    counts: Counts
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An import as it is kept."""
+
+    id: int
+    kind: Kind
+    actor_id: int | None
+    state: str
+    sha256: str
+    seen_rev: int
+    record: Record
+    counts: Counts
+
+
+def kept(connection: Connection, import_id: int) -> Kept | None:
+    """The import of this number."""
+    row = connection.execute(imports.select().where(imports.c.id == import_id)).first()
+    if row is None:
+        return None
+    record = msgspec.json.decode(row.options, type=Record)
+    counts = msgspec.json.decode(row.counts, type=Counts)
+    return Kept(row.id, row.kind, row.actor_id, row.state, row.sha256, row.seen_rev, record, counts)
+
+
+def apply(
+    tx: Transaction,
+    actor: Actor,
+    import_id: int,
+    hashes: Sequence[NewHash] = (),
+    listeners: Sequence[PeopleMoved] = (),
+) -> Applied:
+    """Do what the preview showed, or nothing at all."""
+    _plan_for_many(tx)
+    tx.lock("company")
+    plan = kept(tx.connection, import_id)
+    if plan is None or (plan.actor_id != actor.account_id and not actor.operator):
+        raise NotFound()
+    actor.require(RIGHT[plan.kind])
+    rows = staging.staged(tx, import_id)
+    _require_fresh(tx, plan, rows)
+    rev = changes.next_rev(tx)
+    people = _users(tx, plan, actor, rows, rev, hashes, listeners) if plan.kind == "users" else []
+    if plan.kind == "departments":
+        people = department_rows.write(rows, rev)
+        indexing.mark_below(tx, department_rows.numbers(rows))
+    indexing.mark(tx, people)
+    reindexing.soon(tx)
+    _settle(tx, actor, plan, rev)
+    changes.reload(tx, rev, actor.account_id)
+    return Applied(rev, plan.counts)
+
+
+def _users(
+    tx: Transaction,
+    plan: Kept,
+    actor: Actor,
+    rows: Staged,
+    rev: int,
+    hashes: Sequence[NewHash],
+    listeners: Sequence[PeopleMoved],
+) -> list[int]:
+    before = seats.counts(tx.connection)
+    person_rows.mark_departments(rows, rev)
+    bulk.remove(rows)
+    bulk.change(rows)
+    bulk.add(rows, tx)
+    person_rows.number_the_new(rows)
+    person_rows.write(rows, rev)
+    bulk.write_privileges(rows)
+    people = person_rows.numbers(rows)
+    bulk.set_passwords(tx, [HashedPassword(people[each.row], each.hash, each.must_change) for each in hashes])
+    bulk.end_sessions(tx, rows)
+    person_rows.mark_departments(rows, rev)
+    bulk.require_company(tx, before)
+    bulk.write_trail(tx, rows, actor.account_id, actor.name, msgspec.json.encode({"import": plan.id}).decode())
+    _tell_moved(tx, actor, plan, rows, listeners)
+    return list(people.values())
+
+
+def _tell_moved(tx: Transaction, actor: Actor, plan: Kept, rows: Staged, listeners: Sequence[PeopleMoved]) -> None:
+    removed = list(rows.run("SELECT id FROM s ORDER BY id", ["remove"]).scalars())
+    returned = list(rows.run("SELECT id FROM s ORDER BY id", ["return"]).scalars())
+    undone = imports.select().where(imports.c.id == plan.record.undoes)
+    since = row.applied_at if (row := tx.connection.execute(undone).first()) else None
+    for listener in listeners if removed or returned else ():
+        listener(tx, actor, removed, returned, since)
+
+
+def _require_fresh(tx: Transaction, plan: Kept, rows: Staged) -> None:
+    """Refuse a plan that was made for another company than the one that is there now."""
+    found = company.find(tx.connection)
+    licences = found.licences if found else None
+    limits = (licences.basic, licences.talk, licences.anpi) if licences else plan.record.limits
+    later = text("SELECT 1 FROM imports WHERE rev > :rev LIMIT 1")
+    stale = (
+        plan.state != "previewed"
+        or limits != plan.record.limits
+        or tx.connection.execute(later, {"rev": plan.seen_rev}).first() is not None
+        or department_rows.relied_upon_have_changed(tx.connection, plan.kind, plan.record.departments, plan.seen_rev)
+        or (department_rows if plan.kind == "departments" else person_rows).have_changed(rows, plan.seen_rev)
+    )
+    if stale:
+        raise Conflict("import_stale")
+
+
+def _settle(tx: Transaction, actor: Actor, plan: Kept, rev: int) -> None:
+    staging.mark_state(tx, plan.id, "applied", rev=rev, applied_at=tx.now)
+    if plan.record.undoes:
+        staging.mark_state(tx, plan.record.undoes, "undone")
+    staging.remember_headings(tx, plan.kind, plan.record.options.columns)
+    counts = msgspec.to_builtins(plan.counts)
+    action = f"directory.{'undo' if plan.record.undoes else 'import'}.{plan.kind}"
+    write_audit(tx, actor, action, str(plan.record.undoes or plan.id), **counts)
+
+
+def _plan_for_many(tx: Transaction) -> None:
+    """The writer's line plans for rows named by their keys; this transaction reads and writes whole tables."""
+    if tx.dialect == "postgresql":
+        for name in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan"):
+            tx.connection.execute(text(f"SET LOCAL {name} = on"))
+        tx.connection.execute(text(f"SET LOCAL statement_timeout = '{LONGEST_SECONDS}s'"))

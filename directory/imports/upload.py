@@ -1,0 +1,61 @@
+"""An upload while it is worked on: in memory, never on a disk, because it may hold passwords."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+
+from server.errors import Invalid
+
+UPLOAD_LIMIT = 128 * 1024 * 1024
+
+
+class Upload:
+    """The bytes of a request, its size and its SHA-256, and whatever is put behind them for the sandbox."""
+
+    def __init__(self) -> None:
+        self._file = _memory()
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    async def take(self, body: AsyncIterator[bytes]) -> Upload:
+        """Read the request's body to its end."""
+        async for chunk in body:
+            self.size += len(chunk)
+            if self.size > UPLOAD_LIMIT:
+                raise Invalid("too_large", limit=UPLOAD_LIMIT)
+            self._hash.update(chunk)
+            self._write(chunk)
+        return self
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def add(self, frames: Iterable[bytes]) -> None:
+        """Put more behind it."""
+        for frame in frames:
+            self._write(frame)
+
+    def reading(self) -> int:
+        """A descriptor of its own, at the beginning, open for reading alone; the caller closes it."""
+        return os.open(f"/proc/self/fd/{self._file}", os.O_RDONLY)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _write(self, chunk: bytes) -> None:
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+
+
+def _memory() -> int:
+    """A file that only this process has."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("import", os.MFD_CLOEXEC)
+    number, path = tempfile.mkstemp()
+    os.unlink(path)
+    return number

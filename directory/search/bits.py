@@ -1,0 +1,42 @@
+"""Sets of slots as whole numbers: bit ``n`` is slot ``n`` of a block. Stored short when few are set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_FEW = 4
+_MAP, _LIST = b"\1", b"\0"
+_SLOT_BYTES = 3
+
+
+def packed(bits: int) -> bytes:
+    """As it is stored: a list of slots when they are few, else the bits from the first that is set."""
+    if bits.bit_count() <= _FEW:
+        return _LIST + b"".join(slot.to_bytes(_SLOT_BYTES, "little") for slot in slots(bits))
+    first = ((bits & -bits).bit_length() - 1) // 8
+    size = (bits.bit_length() + 7) // 8 - first
+    return _MAP + first.to_bytes(_SLOT_BYTES, "little") + (bits >> 8 * first).to_bytes(size, "little")
+
+
+def unpacked(stored: bytes) -> int:
+    """What ``packed`` has stored."""
+    if stored[:1] == _MAP:
+        first = int.from_bytes(stored[1 : 1 + _SLOT_BYTES], "little")
+        return int.from_bytes(memoryview(stored)[1 + _SLOT_BYTES :], "little") << 8 * first
+    bits = 0
+    for at in range(1, len(stored), _SLOT_BYTES):
+        bits |= 1 << int.from_bytes(stored[at : at + _SLOT_BYTES], "little")
+    return bits
+
+
+def slots(bits: int) -> Iterator[int]:
+    """The slots that are set, the lowest first."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def lowest_free(bits: int) -> int:
+    """The first slot that is not set."""
+    return (~bits & (bits + 1)).bit_length() - 1

@@ -1,0 +1,460 @@
+"""The directory as everybody opens it: departments, lists, cards, and each change as it happens."""
+
+from __future__ import annotations
+
+import json
+import random
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import update
+
+from directory import changes, departments, people, queries
+from directory.departments import DepartmentWish
+from directory.tables import departments as department_table
+from server.auth import actions
+from server.auth import company as companies
+from server.auth.changing import AccountChanges
+from server.auth.model import Actor, Privilege, operator
+from server.auth.tables import company as company_table
+from server.errors import Conflict
+from server.ports import people_listeners
+from server.services import Services
+from tests.tools.client import Client, Refused
+from tests.tools.company import Someone, hire
+from tests.tools.directory import DirectoryMirror, everybody, found, give
+from tests.tools.running import Running
+
+MISSING = 999_999
+
+
+@pytest.fixture
+async def tree(server: Running, company: SimpleNamespace) -> SimpleNamespace:
+    """営業部 over 営業一課, beside 総務部; 鈴木 works in the team, 伊藤 in the office."""
+    services = server.services
+    sales = await found(services, "S", name="営業部")
+    team = await found(services, "S-1", sales, name="営業一課")
+    office = await found(services, "G", name="総務部")
+    await give(services, company.suzuki.id, (team, "課長"), phone_number="03-1234-2201")
+    await give(services, company.ito.id, (office, ""), (team, "応援"))
+    return SimpleNamespace(sales=sales, team=team, office=office)
+
+
+async def opened(server: Running, someone: Someone) -> tuple[Client, DirectoryMirror]:
+    client, mirror = await server.connect(someone.token), DirectoryMirror()
+    await mirror.open(client)
+    return client, mirror
+
+
+async def caught_up(services: Services, client: Client, mirror: DirectoryMirror) -> None:
+    """Apply events until the newest number is reached."""
+    head = await services.readers.ask(queries.rev)
+    while mirror.rev < head:
+        mirror.apply(await client.events.get())
+
+
+# ---------------------------------------------------------------- lists and cards
+
+
+async def test_the_departments_come_as_a_tree_with_how_many_people_are_in_each(server, company, tree):
+    sato = await server.connect(company.sato.token)
+    told = await sato.ask("directory")
+    shown = [(row["name"], row.get("parent"), row.get("people", 0)) for row in told["departments"]]
+    assert shown == [("営業部", None, 0), ("営業一課", tree.sales, 2), ("総務部", None, 1)]
+    assert told["phone_scheme"] == "tel:"
+
+
+async def test_a_department_is_listed_with_those_below_it_or_without(server, company, tree):
+    sato = await server.connect(company.sato.token)
+    alone = await sato.ask("directory.people", department=tree.sales)
+    below = await sato.ask("directory.people", department=tree.sales, below=True)
+    assert alone["total"] == 0
+    assert (below["total"], {row["id"] for row in below["people"]}) == (2, {company.suzuki.id, company.ito.id})
+
+
+async def test_the_list_is_in_the_order_of_the_score_then_of_kana(server, company):
+    services = server.services
+    await give(services, company.ito.id, kana="ワタナベ", sort_score=1)
+    await give(services, company.suzuki.id, kana="すずき")
+    await give(services, company.sato.id, kana="サトウ")
+    client = await server.connect(company.sato.token)
+    rows = await everybody(client)
+    assert [row["id"] for row in rows] == [company.ito.id, company.sato.id, company.suzuki.id]
+    assert [row["sort"] for row in rows] == sorted(row["sort"] for row in rows)
+
+
+async def test_the_first_post_is_the_main_one(server, company, tree):
+    sato = await server.connect(company.sato.token)
+    card = (await sato.ask("directory.person", id=company.ito.id))["person"]
+    assert (card["department"], card["posts"]) == (
+        tree.office,
+        [{"department": tree.office}, {"department": tree.team, "title": "応援"}],
+    )
+
+
+async def test_somebody_is_found_by_part_of_a_number_as_soon_as_it_is_his(server, company, tree):
+    sato = await server.connect(company.sato.token)
+    told = await sato.ask("directory.find", text="12342201")
+    assert [(row["id"], row["hit"], row["title"]) for row in told["people"]] == [
+        (company.suzuki.id, "phone_number", "課長")
+    ]
+    await give(server.services, company.suzuki.id, phone_number="03-9999-0000")
+    assert (await sato.ask("directory.find", text="12342201"))["total"] == 0
+
+
+async def test_the_talk_shows_the_title_of_the_main_post(server, company, tree):
+    sato = await server.connect(company.sato.token)
+    told = await sato.ask("people.find", find="suzuki")
+    assert [(row["id"], row["title"]) for row in told["people"]] == [(company.suzuki.id, "課長")]
+
+
+@pytest.mark.parametrize("asked", [{"department": MISSING}, {"group": MISSING}])
+async def test_what_is_not_there_is_not_found(server, company, asked):
+    sato = await server.connect(company.sato.token)
+    with pytest.raises(Refused, match="not_found"):
+        await sato.ask("directory.people", **asked)
+
+
+async def test_somebody_who_is_gone_is_found_as_little_as_one_who_never_was(server, company, tree):
+    sato, mirror = await opened(server, company.sato)
+    listeners = people_listeners(server.services.ports)
+    await server.services.writer.act(actions.delete_account, operator(), company.ito.id, listeners)
+    refusals = []
+    for id in (company.ito.id, MISSING):
+        with pytest.raises(Refused) as refused:
+            await sato.ask("directory.person", id=id)
+        refusals.append({**refused.value.frame, "ref": 0})
+    assert refusals[0] == refusals[1]
+    await caught_up(server.services, sato, mirror)
+    assert company.ito.id not in mirror.people
+    assert mirror.departments[tree.team]["people"] == 1
+
+
+async def test_many_are_listed_as_few_are(server, company, tree, monkeypatch):
+    sato = await server.connect(company.sato.token)
+    few = await sato.ask("directory.people", department=tree.sales, below=True)
+    monkeypatch.setattr(queries, "MANY", 0)
+    await give(server.services, company.sato.id, comment="次の番号へ")
+    many = await sato.ask("directory.people", department=tree.sales, below=True)
+    assert (many["people"], many["total"]) == (few["people"], few["total"]) and few["total"] == 2
+
+
+# ---------------------------------------------------------------- live
+
+
+async def test_a_change_is_told_to_whoever_has_the_directory_open(server, company, tree):
+    sato, ito = await server.connect(company.sato.token), await server.connect(company.ito.token)
+    await sato.ask("directory")
+    await give(server.services, company.suzuki.id, name="鈴木 一郎")
+    event = await sato.expect("directory.changed")
+    assert [(row["id"], row["name"]) for row in event["people"]] == [(company.suzuki.id, "鈴木 一郎")]
+    await ito.expect_silence()
+
+
+async def test_who_leaves_the_directory_hears_no_more(server, company, tree):
+    sato = await server.connect(company.sato.token)
+    await sato.ask("directory")
+    await sato.ask("directory.leave")
+    await give(server.services, company.suzuki.id, comment="外出中")
+    await sato.expect_silence()
+
+
+async def test_who_is_disabled_hears_nothing_more(server, company, tree):
+    ito, mirror = await opened(server, company.ito)
+    await server.services.writer.act(actions.disable_account, operator(), company.ito.id)
+    await give(server.services, company.suzuki.id, comment="外出中")
+    await ito.expect_close(4401)
+    assert ito.events.empty() or mirror.rev == 0 or all("外出中" not in str(each) for each in ito.heard)
+
+
+async def test_who_comes_back_is_told_what_changed_meanwhile(server, company, tree):
+    client, mirror = await opened(server, company.sato)
+    await client.close()
+    await give(server.services, company.suzuki.id, name="鈴木 次郎")
+    await found(server.services, "X", name="新しい部")
+    again = await server.connect(company.sato.token)
+    mirror.apply(await again.ask("directory.since", rev=mirror.rev))
+    fresh = DirectoryMirror()
+    await fresh.open(again)
+    assert mirror == fresh
+
+
+async def test_what_was_never_told_is_read_when_the_next_change_comes(server, company, tree):
+    services = server.services
+    sato, mirror = await opened(server, company.sato)
+
+    def unsaid(tx):
+        renamed = update(department_table).where(department_table.c.id == tree.office).values(name="総務一部")
+        tx.connection.execute(renamed)
+        changes.mark(tx, changes.next_rev(tx), departments=[tree.office])
+
+    await services.writer.act(unsaid)
+    await give(services, company.suzuki.id, comment="次の変更")
+
+    before = mirror.rev
+    event = await sato.expect("directory.changed", since=before, rev=before + 2)
+    mirror.apply(event)
+    fresh = DirectoryMirror()
+    await fresh.open(sato)
+    assert mirror == fresh and mirror.departments[tree.office]["name"] == "総務一部"
+
+
+async def test_a_rev_from_the_future_means_to_begin_anew(server, company, tree):
+    sato = await server.connect(company.sato.token)
+    told = await sato.ask("directory.since", rev=MISSING)
+    assert (told["is"], told["rev"] < MISSING) == ("directory.reload", True)
+
+
+async def test_more_than_a_hundred_rows_are_told_as_one_word(server, company):
+    services = server.services
+    boss = await hire(services, "boss", privileges=frozenset({Privilege.ADMIN_DIVISION}))
+    top = await found(services, "T")
+    ids = [await found(services, f"T-{number}", top) for number in range(101)]
+    assert len(ids) > 100, "this test needs more than are told one by one"
+    sato, chief = await server.connect(company.sato.token), await server.connect(boss.token)
+    await sato.ask("directory")
+    await chief.ask("directory")
+    actor = Actor(boss.id, "boss", boss.account.privileges)
+
+    await services.writer.act(departments.remove, actor, top, 0)
+
+    assert (await sato.expect("directory.reload"))["within_ms"] == 3000
+    heard = [await chief.expect("directory.reload") for _ in range(2)]
+    assert sorted(event["within_ms"] for event in heard) == [0, 3000], "who did it waits for nothing"
+
+
+async def test_what_is_heard_makes_what_is_asked_whatever_happens(server, company, tree, tier):
+    """Law 4: snapshot + events = fresh snapshot, after random changes."""
+    services, dice = server.services, random.Random(7)
+    clients = [await opened(server, each) for each in (company.sato, company.suzuki)]
+    staff = [company.ito.id, company.suzuki.id]
+    places = [tree.sales, tree.team, tree.office]
+    for step in range(tier(short=30, long=300)):
+        await one_change(services, dice, staff, places, step)
+    for client, mirror in clients:
+        await caught_up(services, client, mirror)
+        fresh = DirectoryMirror()
+        await fresh.open(client)
+        assert mirror == fresh
+        assert mirror.order == [row["id"] for row in await everybody(client)]
+
+
+async def one_change(services: Services, dice: random.Random, staff: list[int], places: list[int], step: int) -> None:
+    kind = dice.randrange(7)
+    if kind == 0:
+        staff.append((await hire(services, f"person{step}")).id)
+    elif kind == 1 and len(staff) > 3:
+        listeners = people_listeners(services.ports)
+        await services.writer.act(actions.delete_account, operator(), staff.pop(2), listeners)
+    elif kind == 2:
+        places.append(await found(services, f"D{step}", dice.choice([None, *places])))
+    elif kind == 3 and len(places) > 2:
+        await move_somewhere(services, dice, places)
+    elif kind == 4 and len(places) > 4:
+        gone = places[-1]
+        below = await services.readers.ask(lambda c: queries.tree(c).below([gone]))
+        held = await services.readers.ask(queries.people_in, below)
+        await services.writer.act(departments.remove, operator(), gone, len(held))
+        places[:] = [place for place in places if place not in below]
+    elif kind == 5:
+        wish = DepartmentWish({"name": f"部{step}"}, dice.choice([None, 5]), scored=True)
+        await services.writer.act(departments.change, operator(), dice.choice(places), wish)
+    else:
+        chosen = dice.sample(places, dice.randrange(1, min(3, len(places)) + 1))
+        score = dice.choice([None, 1, 20])
+        await give(
+            services, dice.choice(staff), *((each, "") for each in chosen), kana=f"かな{step}", sort_score=score
+        )
+
+
+async def move_somewhere(services: Services, dice: random.Random, places: list[int]) -> None:
+    moved, to = dice.sample(places, 2)
+    below = await services.readers.ask(lambda c: queries.tree(c).below([moved]))
+    if to not in below:
+        await services.writer.act(departments.move, operator(), moved, to)
+
+
+# ---------------------------------------------------------------- who sees what
+
+
+async def restrict(services: Services, **fields: str) -> None:
+    def write(tx):
+        tx.connection.execute(update(company_table).values(visibility=json.dumps(fields)))
+
+    await services.writer.act(write)
+
+
+@pytest.mark.parametrize(
+    ("visibility", "seers"),
+    [
+        ("everybody", {"sato", "suzuki", "ito", "boss", "chief"}),
+        ("above", {"ito", "boss", "chief"}),
+        ("administrators", {"ito", "chief"}),
+        ("self", {"ito"}),
+    ],
+)
+async def test_a_field_is_seen_by_whom_its_visibility_names_and_by_nobody_else(
+    server, company, tree, visibility, seers
+):
+    """伊藤's number: 佐藤 is in no department, 鈴木 in another, the boss above his, the chief is ADMIN_USER."""
+    services = server.services
+    company.boss = await hire(services, "boss")
+    company.chief = await hire(services, "chief", privileges=frozenset({Privilege.ADMIN_USER}))
+    await give(services, company.suzuki.id, (tree.office, ""))
+    await give(services, company.ito.id, (tree.team, ""), mobile_number="080-5555-0000", fax_number="03-5555-0000")
+    await give(services, company.boss.id, (tree.sales, "部長"))
+    await services.writer.act(company_row)
+    await restrict(services, mobile_number=visibility, fax_number=visibility)
+    clients = {
+        name: await server.connect(getattr(company, name).token)
+        for name in ("sato", "suzuki", "ito", "boss", "chief")
+    }
+
+    seen = set()
+    for name, client in clients.items():
+        told = await client.ask("directory")
+        row = next(row for row in await everybody(client) if row["id"] == company.ito.id)
+        card = (await client.ask("directory.person", id=company.ito.id))["person"]
+        here = {"mobile_number" in row, "mobile_number" in card, "fax_number" in card}
+        assert len(here) == 1, "list and card say the same"
+        if here == {True}:
+            seen.add(name)
+        elif name != "ito":
+            assert ("mobile_number" in told["hidden"]) == (
+                visibility in ("self", "administrators") or name == "chief"
+            )
+    assert seen == seers
+
+    await give(services, company.ito.id, (tree.team, "主任"))
+    event = await clients["chief"].expect("directory.changed")
+    assert ("mobile_number" in event["people"][0]) == (visibility == "everybody"), "events tell what is everybody's"
+
+
+def company_row(tx) -> None:
+    companies.ensure(tx, "北斗商事")
+
+
+# ---------------------------------------------------------------- oneself
+
+
+async def test_one_changes_of_oneself_what_is_ones_own(server, company, tree):
+    sato = await server.connect(company.sato.token)
+    mine = await sato.ask("directory.mine")
+    assert "comment" in mine["editable"] and "phone_number" not in mine["editable"]
+    told = await sato.ask("directory.change_mine", changes={"comment": "一行目\r\n二行目", "mobile_number": "080-1"})
+    assert (told["person"]["comment"], told["person"]["mobile_number"]) == ("一行目\n二行目", "080-1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"phone_number": "03-1"}, "forbidden"),
+        ({"login_id": "x"}, "forbidden"),
+        ({"comment": "a", "mobile_number": "電話"}, "format"),
+        ({"comment": "あ" * 501}, "field_too_long"),
+        ({"web_url": "javascript:alert(1)"}, "format"),
+        ({"home_areas": "どこにもない町"}, "area_unknown"),
+    ],
+)
+async def test_what_may_not_be_is_refused_and_nothing_changes(server, company, tree, changes, code):
+    sato = await server.connect(company.sato.token)
+    before = await sato.ask("directory.mine")
+    with pytest.raises(Refused, match=code):
+        await sato.ask("directory.change_mine", changes=changes)
+    assert {**await sato.ask("directory.mine"), "ref": 0} == {**before, "ref": 0}
+
+
+# ---------------------------------------------------------------- groups and favourites
+
+
+async def test_groups_are_ones_own_and_told_to_ones_other_devices(server, company):
+    sato, phone = await server.connect(company.sato.token), await server.connect(company.sato.token)
+    ito = await server.connect(company.ito.token)
+    made = await sato.ask("group.add", name="見積もり")
+    group = made["groups"][0]["id"]
+    filled = await sato.ask("group.people", group=group, add=[company.ito.id, company.suzuki.id])
+    assert filled["groups"] == [{"id": group, "name": "見積もり", "people": [company.ito.id, company.suzuki.id]}]
+    assert [(await phone.expect("directory.groups"))["groups"] for _ in range(2)] == [
+        made["groups"],
+        filled["groups"],
+    ]
+    page = await sato.ask("directory.people", group=group)
+    assert [row["id"] for row in page["people"]] == [company.ito.id, company.suzuki.id]
+    await ito.expect_silence()
+    for do in ({"do": "group.rename", "name": "x"}, {"do": "group.remove"}, {"do": "group.people", "add": []}):
+        with pytest.raises(Refused, match="not_found"):
+            await ito.ask(do["do"], group=group, **{key: value for key, value in do.items() if key != "do"})
+    with pytest.raises(Refused, match="not_found"):
+        await ito.ask("directory.people", group=group)
+
+
+async def test_there_are_ten_groups_at_most_with_fifty_characters_each(server, company):
+    sato = await server.connect(company.sato.token)
+    for number in range(10):
+        await sato.ask("group.add", name=f"{number}" + "𠮷" * 49)
+    with pytest.raises(Refused, match="groups_full"):
+        await sato.ask("group.add", name="もう一つ")
+    own = [each["id"] for each in (await sato.ask("directory.groups"))["groups"]]
+    with pytest.raises(Refused, match="field_too_long"):
+        await sato.ask("group.rename", group=own[0], name="あ" * 51)
+    turned = await sato.ask("group.order", groups=own[::-1])
+    assert [each["id"] for each in turned["groups"]] == own[::-1]
+    with pytest.raises(Refused, match="conflict"):
+        await sato.ask("group.order", groups=own[:-1])
+    left = await sato.ask("group.remove", group=own[0])
+    assert len(left["groups"]) == 9
+
+
+async def test_favourites_are_kept_once_and_go_with_the_person(server, company):
+    sato = await server.connect(company.sato.token)
+    for _ in range(2):
+        told = await sato.ask("favourite", person=company.ito.id, on=True)
+    assert told["favourites"] == [company.ito.id]
+    assert (await sato.ask("directory.people", favourites=True))["total"] == 1
+    with pytest.raises(Refused, match="not_found"):
+        await sato.ask("favourite", person=MISSING, on=True)
+    listeners = people_listeners(server.services.ports)
+    await server.services.writer.act(actions.delete_account, operator(), company.ito.id, listeners)
+    assert (await sato.ask("directory.groups"))["favourites"] == []
+
+
+# ---------------------------------------------------------------- administrators
+
+
+async def test_a_person_is_saved_as_he_was_seen_or_not_at_all(server, company, tree):
+    services = server.services
+    before = await services.readers.ask(queries.person, company.ito.id)
+    await give(services, company.ito.id, comment="先に")
+    wish = people.ProfileWish(texts={"comment": "後から"})
+    with pytest.raises(Conflict, match="conflict"):
+        await services.writer.act(
+            people.save, operator(), company.ito.id, before.rev, AccountChanges(name="別人"), wish
+        )
+    now = await services.readers.ask(queries.person, company.ito.id)
+    assert (now.name, now.profile["comment"]) == ("ito", "先に")
+
+
+async def test_a_removed_department_unassigns_its_people_and_frees_its_code(server, company, tree):
+    services = server.services
+    sato, mirror = await opened(server, company.sato)
+    await services.writer.act(departments.remove, operator(), tree.sales, 2)
+    await caught_up(services, sato, mirror)
+    assert set(mirror.departments) == {tree.office}
+    assert "department" not in mirror.people[company.suzuki.id]
+    assert mirror.people[company.ito.id]["department"] == tree.office
+    assert await found(services, "S-1") not in (tree.sales, tree.team)
+
+
+async def test_no_department_comes_below_itself(server, company, tree):
+    for parent in (tree.sales, tree.team):
+        with pytest.raises(Conflict, match="department_circle"):
+            await server.services.writer.act(departments.move, operator(), tree.sales, parent)
+    seen = await server.services.readers.ask(queries.department, tree.sales)
+    assert seen.parent is None
+
+
+async def test_a_department_is_put_right_before_another(server, company, tree):
+    services = server.services
+    await services.writer.act(departments.move, operator(), tree.office, None, tree.sales)
+    order = [each.id for each in (await services.readers.ask(queries.tree)).departments]
+    assert order == [tree.office, tree.sales, tree.team]

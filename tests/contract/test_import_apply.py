@@ -1,0 +1,268 @@
+"""The last step of an import on both databases: all in one transaction, and what follows of it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from sqlalchemy import func, insert, select, text, update
+
+from chat import actions as rooms
+from chat.tables import members
+from directory.imports import applying, staging
+from directory.imports.applying import NewHash
+from directory.imports.model import Act, Counts, Record, StagedRow
+from directory.tables import departments, people, posts
+from server.auth.model import Actor, Privilege, operator
+from server.auth.tables import accounts, company, privileges, revocations
+from server.auth.tables import sessions as session_rows
+from server.errors import Conflict
+from server.live.tables import topics
+from server.ports import move_listeners
+from server.services import Services
+from server.work import jobs
+from tests.tools.company import Someone, hire
+from tests.tools.running import Running
+
+PEOPLE = 10_000
+LEAVERS = 200
+
+
+@pytest.fixture
+async def services(server: Running) -> Services:
+    services = server.services
+    row = {"id": 1, "name": "北斗精機", "group_code": "hokuto", "opened_at": services.clock()}
+    limits = {"licence_basic": 20_000, "licence_talk": 20_000, "licence_anpi": 20_000}
+    await services.writer.act(lambda tx: tx.connection.execute(insert(company).values(row | limits)))
+    return services
+
+
+@pytest.fixture
+async def sano(services: Services) -> Someone:
+    return await hire(services, "sano", privileges=frozenset({Privilege.ADMIN_USER, Privilege.ADMIN_DIVISION}))
+
+
+def acting(someone: Someone) -> Actor:
+    return Actor(someone.id, someone.account.name, someone.account.privileges)
+
+
+def full(login: str, number: int, **more: object) -> dict[str, object]:
+    """What a new row sets: every column."""
+    return {
+        "LOGIN_ID": login,
+        "NAME": f"北斗 {number}",
+        "NAME_KANA": "ホクト",
+        "_search_key": "ほくと",
+        "_sort_key": f"~ ほくと{number}",
+        "USER_TYPE": "REGULAR_USER",
+        "ENABLED": "1",
+        "TALK_AVAILABLE": "1",
+        "TALK_LOG_DOWNLOAD_AVAILABLE": "0",
+        "ANPI_LOGIN_ID": f"A{number}",
+        "_anpi_key": f"a{number}",
+        "LANGUAGE": "ja",
+        "SORT_SCORE": str(number),
+        "PHONE_NUMBER": "03-1234-5678",
+        "PRIVILEGES": "",
+        "_privileges": [],
+        "_posts": [],
+        **more,
+    }
+
+
+def staged(row: int, act: Act, key: str, id: int | None, after: dict[str, object]) -> StagedRow:
+    return StagedRow(row, act, key, id, "{}", msgspec.json.encode(after).decode())
+
+
+async def keep(services: Services, who: Actor, kind, rows: list[StagedRow], **record: object) -> int:
+    def head(connection):
+        rev = connection.execute(select(topics.c.rev).where(topics.c.key == "directory")).scalar_one()
+        found = connection.execute(select(company.c.licence_basic, company.c.licence_talk, company.c.licence_anpi))
+        return rev, tuple(found.one())
+
+    rev, limits = await services.readers.ask(head)
+    chunks = [msgspec.json.encode(rows[at : at + 250]) for at in range(0, len(rows), 250)]
+    made = Record(limits=limits, **record)
+    return await services.writer.bulk(staging.steps(who, kind, "0" * 64, rev, made, Counts(), chunks))
+
+
+async def apply(services: Services, who: Actor, import_id: int, hashes=()) -> applying.Applied:
+    listeners = move_listeners(services.ports)
+    return await services.writer.alone(applying.apply, who, import_id, hashes, listeners)
+
+
+async def ask(services: Services, statement):
+    return await services.readers.ask(lambda connection: connection.execute(statement).all())
+
+
+async def work(services: Services) -> None:
+    """Do the jobs that wait."""
+    worker = jobs.Worker(services)
+    while await worker.work_one():
+        pass
+
+
+async def added(services: Services, sano: Someone, count: int) -> dict[str, int]:
+    rows = [
+        staged(n, "add", f"p{n}@hokuto.example", None, full(f"p{n}@hokuto.example", n)) for n in range(2, count + 2)
+    ]
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", rows))
+    return dict(await ask(services, select(accounts.c.login_id, accounts.c.id)))
+
+
+async def test_ten_thousand_are_added_and_two_hundred_of_them_leave_their_rooms(services: Services, sano: Someone):
+    ids = await added(services, sano, PEOPLE)
+    present = select(func.count()).select_from(people).where(~people.c.gone, people.c.account_id != sano.id)
+    assert await ask(services, present) == [(PEOPLE,)]
+    leavers = [ids[f"p{n}@hokuto.example"] for n in range(2, LEAVERS + 2)]
+    room = await services.writer.act(rooms.create, sano.id, "closed", "全社", leavers)
+
+    gone = [staged(n, "remove", f"p{n}@hokuto.example", id, {}) for n, id in enumerate(leavers, 2)]
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", gone))
+
+    await work(services)
+    inside = select(members.c.account_id).where(members.c.channel_id == room.id, members.c.active)
+    assert await ask(services, inside) == [(sano.id,)]
+    state = (
+        select(func.count()).select_from(accounts).where(accounts.c.state == "deleted", accounts.c.anpi_key.is_(None))
+    )
+    assert await ask(services, state) == [(LEAVERS,)]
+
+
+async def test_who_comes_back_is_in_his_rooms_again(services: Services, sano: Someone):
+    ids = await added(services, sano, 2)
+    leaver = ids["p2@hokuto.example"]
+    room = await services.writer.act(rooms.create, sano.id, "closed", "全社", [leaver])
+    first = await keep(services, acting(sano), "users", [staged(2, "remove", "p2@hokuto.example", leaver, {})])
+    await apply(services, acting(sano), first)
+    inside = select(members.c.active).where(members.c.channel_id == room.id, members.c.account_id == leaver)
+    await work(services)
+    assert await ask(services, inside) == [(False,)]
+
+    back = [staged(2, "return", "p2@hokuto.example", leaver, full("p2@hokuto.example", 2))]
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", back, undoes=first))
+
+    await work(services)
+    assert await ask(services, inside) == [(True,)]
+    (row,) = await ask(services, select(accounts.c.state, accounts.c.login_key).where(accounts.c.id == leaver))
+    assert tuple(row) == ("enabled", "p2@hokuto.example")
+
+
+async def test_anpi_ids_are_swapped(services: Services, sano: Someone):
+    ids = await added(services, sano, 2)
+    rows = [
+        staged(
+            n, "change", f"p{n}@hokuto.example", ids[f"p{n}@hokuto.example"], {"ANPI_LOGIN_ID": new, "_anpi_key": key}
+        )
+        for n, new, key in ((2, "A3", "a3"), (3, "A2", "a2"))
+    ]
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", rows))
+
+    owned = select(accounts.c.anpi_login_id).where(accounts.c.id != sano.id).order_by(accounts.c.id)
+    assert [row[0] for row in await ask(services, owned)] == ["A3", "A2"]
+
+
+async def test_what_a_row_does_not_set_stays(services: Services, sano: Someone):
+    ids = await added(services, sano, 1)
+    id = ids["p2@hokuto.example"]
+    rows = [staged(2, "change", "p2@hokuto.example", id, {"FAX_NUMBER": "03-9", "SORT_SCORE": ""})]
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", rows))
+
+    kept = select(people.c.phone_number, people.c.fax_number, people.c.sort_score, people.c.sort_key)
+    (row,) = await ask(services, kept.where(people.c.account_id == id))
+    assert tuple(row) == ("03-1234-5678", "03-9", None, "~ ほくと2")
+    (account,) = await ask(
+        services, select(accounts.c.name, accounts.c.talk, accounts.c.state).where(accounts.c.id == id)
+    )
+    assert tuple(account) == ("北斗 2", True, "enabled")
+
+
+async def test_departments_may_stand_before_their_parents_and_people_are_in_them(services: Services, sano: Someone):
+    rows = [
+        staged(
+            2, "add", "A11", None, {"DEPARTMENT_NAME": "第一課", "PARENT_DEPARTMENT_CODE": "A10", "SORT_SCORE": "1"}
+        ),
+        staged(3, "add", "A10", None, {"DEPARTMENT_NAME": "製造部", "PARENT_DEPARTMENT_CODE": "", "SORT_SCORE": ""}),
+    ]
+    await apply(services, acting(sano), await keep(services, acting(sano), "departments", rows))
+    found = {row.code: row for row in await ask(services, select(departments))}
+    assert found["A11"].parent_id == found["A10"].id and found["A10"].parent_id is None
+
+    new = full("t@hokuto.example", 7, _posts=[[found["A11"].id, "課長"], [found["A10"].id, ""]])
+    wanted = [staged(2, "add", "t@hokuto.example", None, new)]
+    await apply(
+        services, acting(sano), await keep(services, acting(sano), "users", wanted, departments=["A10", "A11"])
+    )
+    held = select(posts.c.place, posts.c.department_id, posts.c.title).order_by(posts.c.place)
+    assert [tuple(row) for row in await ask(services, held)] == [
+        (0, found["A11"].id, "課長"),
+        (1, found["A10"].id, ""),
+    ]
+
+
+async def test_rights_and_passwords_come_with_their_consequences(services: Services, sano: Someone):
+    hori = await hire(services, "hori")
+    key = "hori@hokuto.example"
+    change = {"PRIVILEGES": "ADMIN_GOTALK", "_privileges": ["ADMIN_GOTALK"], "_password": "1"}
+    rows = [staged(2, "change", key, hori.id, change)]
+    import_id = await keep(services, acting(sano), "users", rows)
+    await apply(services, acting(sano), import_id, [NewHash(2, "$argon2id$x", True)])
+
+    held = select(privileges.c.privilege).where(privileges.c.account_id == hori.id)
+    assert await ask(services, held) == [("ADMIN_GOTALK",)]
+    (account,) = await ask(services, select(accounts).where(accounts.c.id == hori.id))
+    assert account.password_hash == "$argon2id$x" and account.must_change and account.initial_until is not None
+    assert await ask(services, select(session_rows).where(session_rows.c.account_id == hori.id)) == []
+    final = select(revocations.c.final).where(revocations.c.account_id == hori.id)
+    assert await ask(services, final) == [(True,)]
+
+
+@pytest.mark.parametrize("meanwhile", ["person", "limit", "login", "import", "department"])
+async def test_a_stale_plan_is_refused_and_changes_nothing(services: Services, sano: Someone, meanwhile: str):
+    ids = await added(services, sano, 2)
+    await services.writer.act(
+        lambda tx: tx.connection.execute(insert(departments).values(code="A10", name="部", rev=1))
+    )
+    rows = [
+        staged(2, "change", "p2@hokuto.example", ids["p2@hokuto.example"], {"NAME": "他"}),
+        staged(3, "add", "new@hokuto.example", None, full("new@hokuto.example", 99)),
+    ]
+    import_id = await keep(services, acting(sano), "users", rows, departments=["A10"])
+    if meanwhile == "import":
+        other = await keep(
+            services,
+            acting(sano),
+            "users",
+            [staged(2, "change", "p3@hokuto.example", ids["p3@hokuto.example"], {"FAX_NUMBER": "1"})],
+        )
+        await apply(services, acting(sano), other)
+    else:
+        happens = {
+            "person": update(people).where(people.c.account_id == ids["p2@hokuto.example"]).values(rev=1_000_000),
+            "limit": update(company).values(licence_talk=5),
+            "login": update(accounts).where(accounts.c.id == sano.id).values(login_key="new@hokuto.example"),
+            "department": update(departments).values(gone=True),
+        }
+        await services.writer.act(lambda tx: tx.connection.execute(happens[meanwhile]))
+    before = await ask(
+        services, text("SELECT count(*), (SELECT rev FROM topics WHERE key = 'directory') FROM accounts")
+    )
+
+    with pytest.raises(Conflict, match="import_stale"):
+        await apply(services, acting(sano), import_id)
+
+    after = await ask(
+        services, text("SELECT count(*), (SELECT rev FROM topics WHERE key = 'directory') FROM accounts")
+    )
+    assert after == before
+    assert await ask(services, select(accounts.c.id).where(accounts.c.name == "他")) == []
+
+
+async def test_the_company_rules_hold_for_all_of_it_or_nothing_is_done(services: Services, sano: Someone):
+    rows = [
+        staged(2, "change", "sano@hokuto.example", sano.id, {"PRIVILEGES": "", "_privileges": []}),
+        staged(3, "add", "new@hokuto.example", None, full("new@hokuto.example", 99)),
+    ]
+    import_id = await keep(services, operator(), "users", rows)
+    with pytest.raises(Conflict, match="last_administrator"):
+        await apply(services, operator(), import_id)
+    assert await ask(services, select(func.count()).select_from(accounts)) == [(1,)]

@@ -1,0 +1,13 @@
+/** Which parts of 管理 somebody sees. No privilege implies another. */
+export type Tab = 'departments' | 'users' | 'company' | 'log'
+
+const OPENED_BY: Record<Tab, readonly string[]> = {
+  departments: ['ADMIN_DIVISION'],
+  users: ['ADMIN_USER', 'ADMIN_ANPI', 'ADMIN_GOTALK'],
+  company: ['ADMIN_COMPANY'],
+  log: ['ADMIN_ACTION_LOG'],
+}
+
+export function tabsOf(privileges: readonly string[]): Tab[] {
+  return (Object.keys(OPENED_BY) as Tab[]).filter((tab) => OPENED_BY[tab].some((one) => privileges.includes(one)))
+}
