@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, and_, func, not_, or_, select
 
 from directory import queries, rows
-from directory.forms import AdminDepartment, AdminPeople, AdminPerson, AdminPersonRow, PeopleQuestion
+from directory.areas.resolving import resolve
+from directory.forms import (
+    AdminArea,
+    AdminAreas,
+    AdminDepartment,
+    AdminPeople,
+    AdminPerson,
+    AdminPersonRow,
+    PeopleQuestion,
+)
 from directory.frames import Held
 from directory.model import Person, Viewer, profile_fields
 from directory.queries import IN_ORDER, LISTED
 from directory.search import finding
 from directory.tables import people, posts
+from server.auth import company
 from server.auth import queries as accounts_queries
 from server.auth.model import Account, Actor, Privilege, SignInState, State, UserType
 from server.auth.rules import editable
@@ -22,6 +32,7 @@ from server.auth.tables import accounts
 from server.data.sets import key_rows, packed
 from server.errors import NotFound
 
+AREAS_AT_MOST = 20
 FOUND_AT_MOST = 1000
 """So many are looked through of those that a text finds."""
 
@@ -67,13 +78,22 @@ def department(connection: Connection, id: int) -> AdminDepartment:
 
 
 def people_page(connection: Connection, actor: Actor, asked: PeopleQuestion, now: datetime) -> AdminPeople:
-    """A page of people who answer the question, in the order of all lists."""
+    """A page of people who answer the question: in the order of all lists, or, found by a text, of the search."""
     who = asker(connection, actor, now)
-    wanted, bound = _wanted(connection, who, asked)
-    total = connection.execute(select(func.count()).select_from(wanted.subquery()), bound).scalar_one()
-    page = wanted.order_by(*IN_ORDER).offset(asked.from_).limit(asked.limit)
-    ids = list(connection.execute(page, bound).scalars())
-    return AdminPeople(total, asked.from_, _rows(connection, who, ids))
+    total, ids = (_searched if asked.text.strip() else _listed)(connection, who, asked)
+    return AdminPeople(total, asked.from_, functions(connection), _rows(connection, who, ids))
+
+
+def areas(connection: Connection, text: str) -> AdminAreas:
+    """What somebody may mean by this area. Asked of a reader, because the tables are read from files at first."""
+    return AdminAreas([AdminArea(each.code, each.name) for each in resolve(text)[:AREAS_AT_MOST]])
+
+
+def functions(connection: Connection) -> list[Literal["talk", "anpi"]]:
+    """The options that the company has licences for."""
+    known = company.find(connection)
+    names: tuple[Literal["talk"], Literal["anpi"]] = ("talk", "anpi")
+    return [name for name in names if known is None or getattr(known.licences, name)]
 
 
 def person(connection: Connection, actor: Actor, id: int, now: datetime) -> AdminPerson:
@@ -162,28 +182,41 @@ def _held(found: Person) -> list[Held]:
     return [Held(post.department, post.title) for post in found.posts]
 
 
+def _listed(connection: Connection, who: Asker, asked: PeopleQuestion) -> tuple[int, list[int]]:
+    wanted, bound = _wanted(connection, who, asked)
+    total = connection.execute(select(func.count()).select_from(wanted.subquery()), bound).scalar_one()
+    page = wanted.order_by(*IN_ORDER).offset(asked.from_).limit(asked.limit)
+    return total, list(connection.execute(page, bound).scalars())
+
+
+def _searched(connection: Connection, who: Asker, asked: PeopleQuestion) -> tuple[int, list[int]]:
+    """Of a department, or in a state: those of the first whom the text finds."""
+    searcher = finding.Searcher(who.viewer.id, who.viewer.administrates, queries.shown(connection))
+    if asked.department is None and not asked.state:
+        found = finding.find(connection, searcher, asked.text, asked.from_, asked.limit, hits=False)
+        return found.total, list(found.ids)
+    every = finding.find(connection, searcher, asked.text, 0, FOUND_AT_MOST, hits=False).ids
+    wanted, bound = _wanted(connection, who, asked)
+    keys = key_rows(connection.dialect.name, int, name="found")
+    left = wanted.where(people.c.account_id.in_(keys.select()))
+    those = set(connection.execute(left, {**bound, "found": packed(every)}).scalars())
+    ids = [id for id in every if id in those]
+    return len(ids), ids[asked.from_ : asked.from_ + asked.limit]
+
+
 def _wanted(connection: Connection, who: Asker, asked: PeopleQuestion) -> tuple[Select[Any], dict[str, str]]:
-    """Whom the question names, and what is bound in it."""
+    """Who is in the department and in the state that are asked for, and what is bound in it."""
     source: Any = people
     if asked.state:
         source = people.join(accounts, accounts.c.id == people.c.account_id)
     conditions: list[Any] = [LISTED, *_in_state(asked.state, who.now)]
     bound: dict[str, str] = {}
-    if asked.text.strip():
-        found = key_rows(connection.dialect.name, int, name="found")
-        source = source.join(found, found.c.k0 == people.c.account_id)
-        bound["found"] = packed(_found(connection, who, asked.text))
     if asked.department is not None:
         below = key_rows(connection.dialect.name, int, name="below")
         here = select(posts.c.account_id).join_from(below, posts, posts.c.department_id == below.c.k0)
         conditions.append(people.c.account_id.in_(here))
         bound["below"] = packed(queries.below(connection, asked.department))
     return select(people.c.account_id).select_from(source).where(*conditions), bound
-
-
-def _found(connection: Connection, who: Asker, text: str) -> list[int]:
-    searcher = finding.Searcher(who.viewer.id, who.viewer.administrates, queries.shown(connection))
-    return list(finding.find(connection, searcher, text, 0, FOUND_AT_MOST).ids)
 
 
 def _in_state(state: str, now: datetime) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from msgspec import UNSET
@@ -11,6 +12,7 @@ from directory import frames, groups, queries, rows
 from directory.model import Person, Tree, Viewer, hidden, own_fields, restricted
 from directory.pages import Pages
 from directory.search import finding
+from server.auth.visibility import Visibility
 from server.errors import NotFound
 
 
@@ -43,11 +45,18 @@ def found(connection: Connection, account: int, asked: frames.FindInDirectory) -
     viewer, shown = queries.viewer(connection, account), queries.shown(connection)
     searcher = finding.Searcher(account, viewer.administrates, shown)
     hits = finding.find(connection, searcher, asked.text, asked.from_, asked.limit)
-    listed = [
-        rows.person_found(person, rows.fields_of(person, viewer, shown), hits.hits.get(person.id, ""))
-        for person in queries.people_at(connection, list(hits.ids))
-    ]
+    listed = _listed_hits(connection, viewer, shown, hits)
     return frames.Found(ref=asked.ref, total=hits.total, from_=asked.from_, people=listed)
+
+
+def whose(connection: Connection, account: int, asked: frames.WhoseNumber) -> frames.Found:
+    """Who has this number, as far as this person may see it."""
+    viewer, shown = queries.viewer(connection, account), queries.shown(connection)
+    searcher = finding.Searcher(account, viewer.administrates, shown)
+    hits = finding.whose(connection, searcher, asked.number, asked.limit)
+    return frames.Found(
+        ref=asked.ref, total=hits.total, from_=0, people=_listed_hits(connection, viewer, shown, hits)
+    )
 
 
 def card(connection: Connection, account: int, id: int) -> frames.PersonCard:
@@ -63,6 +72,15 @@ def mine(connection: Connection, account: int, ref: int) -> frames.Mine:
     """Oneself, and what one may change."""
     own = own_fields(queries.shown(connection))
     return frames.Mine(ref=ref, person=card(connection, account, account), editable=own)
+
+
+def _listed_hits(
+    connection: Connection, viewer: Viewer, shown: Mapping[str, Visibility], hits: finding.Found
+) -> list[frames.PersonFound]:
+    return [
+        rows.person_found(person, rows.fields_of(person, viewer, shown), hits.hits.get(person.id, ""))
+        for person in queries.people_at(connection, list(hits.ids))
+    ]
 
 
 def _page(

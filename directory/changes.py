@@ -2,6 +2,7 @@
 
 Whoever changes a department, a person, a post or a photo does all of it in one transaction::
 
+    changes.begin(tx)
     rev = changes.next_rev(tx)
     ...                                    # writes its rows
     changes.tell(tx, rev, actor.account_id, people=ids, departments=ids)
@@ -21,8 +22,19 @@ from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.live.tables import topics
 
+LOCK = "directory"
 TOLD_AT_MOST = 100
 """So many rows are told one by one; of more it is told that they are to be read anew."""
+
+
+def begin(tx: Transaction) -> None:
+    """Nobody else changes accounts or the directory until the commit; asked before anything is read.
+
+    All take the company, the directory, the topic's row and the rows of people and departments in this order: two
+    that took them in different orders would wait for each other.
+    """
+    tx.lock("company")
+    tx.lock(LOCK)
 
 
 def next_rev(tx: Transaction) -> int:
@@ -59,8 +71,14 @@ def mark(tx: Transaction, rev: int, people: Collection[int] = (), departments: C
             tx.connection.execute(touched, {"keys": packed(sorted(set(ids)))})
 
 
-def reload(tx: Transaction, rev: int, actor: int | None, parts: Collection[events.Part] = events.BOTH) -> None:
+def reload(
+    tx: Transaction,
+    rev: int,
+    actor: int | None,
+    parts: Collection[events.Part] = events.BOTH,
+    within_ms: int = events.WITHIN_MS,
+) -> None:
     """Announce that these parts are to be read anew; the rows have been marked with ``rev`` by the caller."""
     if actor is not None:
         tx.emit(events.reload_own(actor, rev, tuple(parts)))
-    tx.emit(events.reload(rev, tuple(parts)))
+    tx.emit(events.reload(rev, tuple(parts), within_ms))

@@ -58,6 +58,10 @@ async def find(talk: Conversation, command: frames.FindInDirectory) -> Frame:
     return await talk.read(asking.found, talk.account.id, command)
 
 
+async def whose_number(talk: Conversation, command: frames.WhoseNumber) -> Frame:
+    return await talk.read(asking.whose, talk.account.id, command)
+
+
 async def get_person(talk: Conversation, command: frames.GetPerson) -> Frame:
     card = await talk.read(asking.card, talk.account.id, command.id)
     return frames.PersonShown(ref=command.ref, person=card)
@@ -68,7 +72,7 @@ async def get_mine(talk: Conversation, command: frames.GetMine) -> Frame:
 
 
 async def change_mine(talk: Conversation, command: frames.ChangeMine) -> Frame:
-    await talk.act(mine.change_mine, command.changes)
+    await talk.act(mine.change_mine, mine.wish(command.changes))
     return await talk.read(asking.mine, talk.account.id, command.ref)
 
 
@@ -98,6 +102,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     frames.LeaveDirectory: leave,
     frames.ListPeople: list_people,
     frames.FindInDirectory: find,
+    frames.WhoseNumber: whose_number,
     frames.GetPerson: get_person,
     frames.GetGroups: get_groups,
     frames.AddGroup: _groups(groups.add, "name"),

@@ -58,6 +58,14 @@ OPERATIONS = (
         places={"id": 1},
     ),
     Operation(
+        "listAreas",
+        "GET",
+        "/api/admin/areas",
+        "What somebody may mean by an area that is written in words",
+        (Answer(200, "The areas it may be", forms.AdminAreas),),
+        query=forms.AreasQuestion,
+    ),
+    Operation(
         "listPeople",
         "GET",
         _PEOPLE,
@@ -103,6 +111,7 @@ CONTRACT = Contract(
         frames.LeaveDirectory: (Done,),
         frames.ListPeople: (frames.PeoplePage,),
         frames.FindInDirectory: (frames.Found,),
+        frames.WhoseNumber: (frames.Found,),
         frames.GetPerson: (frames.PersonShown,),
         frames.GetGroups: (frames.Groups,),
         frames.AddGroup: (frames.Groups,),

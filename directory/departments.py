@@ -20,8 +20,8 @@ from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.errors import Conflict, Invalid, NotFound
 
-LOCK = "directory"
-"""Held by whatever asks where departments stand before it changes that."""
+_FOUND_BY = ("parent_id", "name", "kana", "alphabet")
+"""By these people are found who are in a department, or below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ def change(
     told = {name: [getattr(before, name), value] for name, value in differing.items() if name != "parent_id"}
     record(tx, actor, "department.change", before.code, changed=told)
     _told(tx, actor, [id])
+    if not differing.keys().isdisjoint(_FOUND_BY):
+        _find_anew(tx, id)
 
 
 def move(tx: Transaction, actor: Actor, id: int, parent: int | None, before: int | None = None) -> None:
@@ -83,6 +85,8 @@ def move(tx: Transaction, actor: Actor, id: int, parent: int | None, before: int
     _write_scores(tx, scores)
     record(tx, actor, "department.move", moved.code, parent=_code(tree, parent))
     _told(tx, actor, [id, *scores])
+    if moved.parent != parent:
+        _find_anew(tx, id)
 
 
 def remove(tx: Transaction, actor: Actor, id: int, people: int) -> int:
@@ -111,17 +115,21 @@ def remove(tx: Transaction, actor: Actor, id: int, people: int) -> int:
 
 
 def _told(tx: Transaction, actor: Actor, ids: Sequence[int]) -> None:
-    """These departments are other ones now; whoever is in or below them is found by other words."""
+    """These departments are other ones now."""
     rev = changes.next_rev(tx)
     changes.tell(tx, rev, actor.account_id, departments=set(ids))
-    indexing.mark_below(tx, list(ids))
+
+
+def _find_anew(tx: Transaction, id: int) -> None:
+    """Whoever is in this department, or below it, is found by other words."""
+    indexing.mark_below(tx, [id])
     reindexing.soon(tx)
 
 
 def _begin(tx: Transaction, actor: Actor) -> Tree:
     """The right, then the tree as nobody else changes it meanwhile."""
     actor.require(Privilege.ADMIN_DIVISION)
-    tx.lock(LOCK)
+    changes.begin(tx)
     return queries.tree(tx.connection)
 
 

@@ -12,7 +12,12 @@ from server.data.transaction import Event
 Part = Literal["people", "departments"]
 BOTH: tuple[Part, ...] = ("people", "departments")
 WITHIN_MS = 3000
-"""Over how long the questions after a great change are spread."""
+"""Over how long the questions after a great change are spread, at most."""
+
+
+def spread(rows: int) -> int:
+    """A millisecond for each row: what changes for some hundreds is seen within a second all the same."""
+    return min(WITHIN_MS, rows)
 
 
 def changed(

@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from directory.forms import (
     AddedPerson,
+    AdminArea,
+    AdminAreas,
     AdminDepartment,
     AdminDepartments,
     AdminPeople,
@@ -56,6 +58,7 @@ from directory.frames import (
     RenameGroup,
     Statuses,
     StatusRow,
+    WhoseNumber,
 )
 from server.auth.sheets import LoginSheet
 
@@ -119,6 +122,7 @@ COMMANDS: tuple[Struct, ...] = (
     ListPeople(ref=47, favourites=True),
     FindInDirectory(ref=48, text="すずき 2201"),
     GetPerson(ref=49, id=2),
+    WhoseNumber(ref=60, number="+81-3-1234-2201"),
     GetGroups(ref=50),
     AddGroup(ref=51, name="花見"),
     RenameGroup(ref=52, group=1, name="見積もり（春）"),
@@ -173,9 +177,11 @@ BODIES: tuple[Struct, ...] = (
     SALES,
     MoveBody(parent=1),
     RemoveDepartmentBody(people=2),
+    AdminAreas([AdminArea("2221200", "静岡県焼津市")]),
     AdminPeople(
         total=1,
         from_=0,
+        functions=["talk", "anpi"],
         people=[
             AdminPersonRow(
                 id=2, login_id="suzuki@hokuto.example", name="鈴木 大輔", enabled=True, state="never", talk=True

@@ -121,10 +121,12 @@ class AdminPersonRow(Struct, omit_defaults=True):
 
 
 class AdminPeople(Struct):
-    """A page of people; ``total`` is how many there are, of a search at most 1000."""
+    """A page of people; ``total`` is how many there are, of a search at most 1000. ``functions``: the options that
+    the company has licences for; of others nothing is shown."""
 
     total: int
     from_: int = msgspec.field(name="from")
+    functions: list[Literal["talk", "anpi"]] = msgspec.field(default_factory=list)
     people: list[AdminPersonRow] = msgspec.field(default_factory=list)
 
 
@@ -181,6 +183,25 @@ class PeopleQuestion(Struct, forbid_unknown_fields=True, rename={"from_": "from"
     state: Literal["", "enabled", "disabled", "never", "expired"] = ""
     from_: Number = 0
     limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = PAGE_LIMIT
+
+
+class AreasQuestion(Struct, forbid_unknown_fields=True):
+    """What somebody has written for an area."""
+
+    text: Annotated[str, Meta(max_length=100)] = ""
+
+
+class AdminArea(Struct):
+    """An area by its whole name, with its JMA code."""
+
+    code: str
+    name: str
+
+
+class AdminAreas(Struct):
+    """What a text may mean: one area, none when it is unknown, several when it may be any of them (at most 20)."""
+
+    areas: list[AdminArea]
 
 
 TEXTS = tuple(PROFILE)

@@ -159,6 +159,13 @@ class FindInDirectory(Command, tag="directory.find"):
     limit: Annotated[int, Meta(ge=1, le=FIND_LIMIT)] = FIND_LIMIT
 
 
+class WhoseNumber(Command, tag="directory.whose"):
+    """Who has exactly this number in a field that one may see, however it is written: for a call that comes in."""
+
+    number: Annotated[str, Meta(max_length=50)]
+    limit: Annotated[int, Meta(ge=1, le=FIND_LIMIT)] = 10
+
+
 class GetPerson(Command, tag="directory.person"):
     """All that one may see of somebody."""
 

@@ -14,7 +14,7 @@ from directory.listing import on_company_changed, on_people_changed
 from directory.model import STATUS_TOPIC, TOPIC
 from directory.pictures import offer as pictures
 from directory.pictures.routes import routes as picture_routes
-from directory.reindexing import JOBS
+from directory.reindexing import JOBS, TICKS
 from server.contract.terms import joined
 from server.module import Module, TopicKind
 from server.ports import COMPANY_CHANGED, PEOPLE, PEOPLE_CHANGED
@@ -45,7 +45,7 @@ module = Module(
         TopicKind(STATUS_TOPIC, catchup.heads, catchup.missing_statuses),
     ),
     jobs=JOBS,
-    ticks=(*pictures.TICKS, *imports.TICKS),
+    ticks=(*TICKS, *pictures.TICKS, *imports.TICKS),
     ports=_ports,
     sandbox={**pictures.SANDBOX, **imports.SANDBOX},
     cli=import_commands,

@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import update
 
 from directory import changes, queries
-from directory.departments import LOCK
 from directory.fields import PROFILE, checked_score
 from directory.listing import listed, on_people_changed
 from directory.model import Person, Post, profile_fields
-from directory.placing import checked_posts, place_areas, place_posts, resolved
+from directory.placing import Placed, checked_posts, place_areas, place_posts
 from directory.search import indexing
 from directory.tables import people
 from server.auth import actions
@@ -30,13 +29,16 @@ OPENS_PEOPLE = (Privilege.ADMIN_USER, Privilege.ADMIN_ANPI, Privilege.ADMIN_GOTA
 
 @dataclass(frozen=True, slots=True)
 class ProfileWish:
-    """What the directory shall tell about somebody; what is left out stays, or is blank in somebody new."""
+    """What the directory shall tell about somebody; what is left out stays, or is blank in somebody new.
+
+    ``areas`` have been resolved: that is slow work, and not the writer's.
+    """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     sort_score: int | None = None
     scored: bool = False
     posts: Sequence[Post] | None = None
-    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    areas: Mapping[str, Placed] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -99,8 +101,7 @@ def remove(tx: Transaction, actor: Actor, id: int, listeners: Listeners = ()) ->
 def _begin(tx: Transaction, actor: Actor, wish: ProfileWish) -> None:
     """The right, before it is looked up whom there is; then nobody else changes people or departments meanwhile."""
     actor.require_one_of(*OPENS_PEOPLE)
-    tx.lock("company")
-    tx.lock(LOCK)
+    changes.begin(tx)
     if wish.names:
         allowed = {*profile_fields(queries.shown(tx.connection), _rights(actor)), "posts", "sort_score"}
         for name in wish.names:
@@ -143,8 +144,8 @@ def _write(tx: Transaction, before: Person, wish: ProfileWish) -> list[str]:
     if wish.posts is not None and (posts := checked_posts(tx, wish.posts)) != list(before.posts):
         place_posts(tx, before.id, posts)
         differing.append("posts")
-    for name, given in wish.areas.items():
-        if place_areas(tx, before.id, name.removesuffix("_areas"), resolved(name, given)):
+    for name, placed in wish.areas.items():
+        if place_areas(tx, before.id, name.removesuffix("_areas"), placed):
             differing.append(name)
     return differing
 

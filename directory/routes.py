@@ -21,6 +21,7 @@ from directory.forms import (
     AddedPerson,
     AdminDepartments,
     AdminPerson,
+    AreasQuestion,
     DepartmentBody,
     MoveBody,
     NewPerson,
@@ -32,6 +33,7 @@ from directory.forms import (
 from directory.frames import DepartmentRow
 from directory.model import Post
 from directory.people import OPENS_PEOPLE, ProfileWish
+from directory.placing import resolved
 from server.auth import door, sheets
 from server.auth import queries as accounts
 from server.auth.admin_routes import address_of
@@ -55,6 +57,7 @@ def routes(services: Services) -> list[BaseRoute]:
 
     one, person = "/api/admin/departments/{id:int}", "/api/admin/people/{id:int}"
     return [
+        route("/api/admin/areas", "GET", list_areas),
         route("/api/admin/departments", "GET", list_departments),
         route("/api/admin/departments", "POST", add_department),
         route(one, "GET", show_department),
@@ -120,6 +123,12 @@ async def list_people(services: Services, request: Request) -> Response:
     actor = await _actor(services, request, *OPENS_PEOPLE)
     asked = read_query(request, PeopleQuestion)
     return _json(await services.readers.ask(administration.people_page, actor, asked, services.clock()))
+
+
+async def list_areas(services: Services, request: Request) -> Response:
+    await _actor(services, request, *OPENS_PEOPLE)
+    asked = read_query(request, AreasQuestion)
+    return _json(await services.readers.ask(administration.areas, asked.text))
 
 
 async def show_person(services: Services, request: Request) -> Response:
@@ -215,7 +224,7 @@ def _profile_wish(changes: PersonChanges) -> ProfileWish:
         sort_score=given.get("sort_score"),
         scored="sort_score" in given,
         posts=None if held is None else [Post(each.department, each.title) for each in held],
-        areas={name: given[name] for name in ("work_areas", "home_areas") if name in given},
+        areas={name: resolved(name, given[name]) for name in ("work_areas", "home_areas") if name in given},
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
+from directory.areas import resolving
 from directory.pages import Pages
 from directory.status import Teller
 from server.services import Services
@@ -15,12 +17,15 @@ class Here:
 
     pages: Pages
     teller: Teller
+    warming: asyncio.Future[None]
 
 
 def open_here(services: Services) -> Here:
-    return Here(Pages(), Teller(services))
+    warming = asyncio.get_running_loop().run_in_executor(None, resolving.warm)
+    return Here(Pages(), Teller(services), warming)
 
 
 async def close_here(services: Services) -> None:
     here: Here = services.state["directory"]
     await here.teller.stop()
+    await asyncio.gather(here.warming, return_exceptions=True)

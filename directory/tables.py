@@ -61,7 +61,7 @@ people = Table(
     Column("skill", Text, nullable=False, server_default=""),
     Column("sort_score", Integer),
     # The picture's name; blank: none.
-    Column("photo", Key, nullable=False, server_default=""),
+    Column("photo", Key, nullable=False, server_default="", index=True),
     # SORT_SCORE (small first, blank last), then kana, folded; never shown.
     Column("sort_key", Key, nullable=False, server_default=""),
     # The newest ``rev`` of the topic ``directory`` that touched this person, his account or his posts.
@@ -186,6 +186,10 @@ search_blocks = Table(
     # Blocks hold the people of a stretch of the name order: from this key on.
     Column("block", BigInteger, nullable=False, autoincrement=False),
     Column("first_key", Key, nullable=False),
+    # Slots whose bits say nothing: a run is filling or clearing them.
+    Column("held", LargeBinary, nullable=False, server_default=""),
+    # The newest run, the same in every row.
+    Column("run", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("block"),
 )
 
@@ -194,6 +198,8 @@ search_waiting = Table(
     metadata,
     # Who is to be indexed anew, after an import or an upgrade.
     Column("account_id", Id, nullable=False, autoincrement=False),
+    # How often he has been changed since he waits.
+    Column("times", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account_id"),
 )
 
@@ -206,8 +212,13 @@ imports = Table(
     # None for the operator at the command line.
     Column("actor_id", BigInteger),
     Column("at", UtcTime, nullable=False),
-    # "previewed", "applied", "undone"; a preview that is old is deleted.
+    # "previewed", "hashing", "applying", "failed", "applied", "undone"; a preview that is old is deleted.
     Column("state", Key, nullable=False),
+    # The last word of the process that works on it, how many passwords it has hashed, and why it failed.
+    Column("seen_at", UtcTime),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("seconds_left", Integer, nullable=False, server_default="0"),
+    Column("code", Key, nullable=False, server_default=""),
     Column("sha256", Key, nullable=False),
     # The ``rev`` of the topic ``directory`` that the plan was made against, and that of the commit.
     Column("seen_rev", BigInteger, nullable=False),

@@ -131,6 +131,10 @@ _ERRORS: dict[str, Both] = {
         "ja": "はじめに、新しいパスワードを設定してください。",
         "en": "Please choose a new password first.",
     },
+    "must_agree": {
+        "ja": "はじめに、利用目的に同意してください。ページを読み込み直すと表示されます。",
+        "en": "Please accept the purpose of use first. It is shown when you reload the page.",
+    },
     "password_short": {
         "ja": "パスワードは{limit}文字以上にしてください。",
         "en": "Please use at least {limit} characters.",
@@ -259,6 +263,10 @@ _ERRORS: dict[str, Both] = {
     "import_not_ready": {
         "ja": "このプレビューは登録できません。エラーと確認事項を直してください。",
         "en": "This preview cannot be applied. Please mend the errors and tick what is asked.",
+    },
+    "import_interrupted": {
+        "ja": "処理が途中で止まりました。何も登録されていません。もう一度「OK」を押してください。",
+        "en": "The work was interrupted, and nothing was changed. Please press OK again.",
     },
     "file_not_written": {
         "ja": "ファイルに書き込めません（{reason}）。",
@@ -476,8 +484,10 @@ _FIRST_RUN: dict[str, Both] = {
         "en": "Save the sign-in details and keep them where nobody else looks.",
     },
     "welcome.next_people": {
-        "ja": "ほかの人は、管理＞ユーザで追加します。Excelの表からまとめて登録することもできます。",
-        "en": "Add other people in Administration > Users, one by one or from a table.",
+        "ja": "部署は管理＞部署で、ほかの人は管理＞ユーザで登録します。Excelの表は、それぞれの画面の"
+        "「インポート/エクスポート」でまとめて読み込めます。",
+        "en": "Add departments in Administration > Departments and people in Administration > Users; "
+        "“Import/Export” there takes whole tables from Excel.",
     },
     "welcome.next_url": {
         "ja": "ほかの端末から使うには、TLS を用意し、そのアドレスを RENRAKU_PUBLIC_URL に設定します。",

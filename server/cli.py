@@ -271,7 +271,7 @@ def _order(wish: Any) -> Report:
     chosen = _settings()
     # Warnings only: what the command says is the answer, not the log.
     logs.configure(chosen.model_copy(update={"log_level": "warning"}))
-    report = _run(order(chosen, wish))
+    report = _run(order(chosen, wish, lambda far: click.echo(far, err=True)))
     if report.code:
         raise click.ClickException(report.message)
     return report

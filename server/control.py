@@ -10,7 +10,7 @@ import os
 import pwd
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,13 +19,15 @@ import structlog
 
 from server.auth.model import Actor, operator
 from server.errors import AppError, Invalid
-from server.operating import AnyOrder, Report, carry_out, decode_order, decode_report, encode
+from server.operating import AnyOrder, Report, carry_out, decode_order, decode_report, doing_of, encode, watched
 from server.services import Services
 from server.texts import sentence
 
 LINE_LIMIT = 64 * 1024
 READ_SECONDS = 10
 WORK_SECONDS = 120
+LONG_WORK_SECONDS = 6 * 3600
+"""For what tells meanwhile how far it is."""
 AT_ONCE = 8
 
 log = structlog.get_logger()
@@ -68,7 +70,7 @@ class ControlDoor:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            report = await self._report(reader, _actor(writer))
+            report = await self._report(reader, writer)
             writer.write(encode(report) + b"\n")
             await asyncio.wait_for(writer.drain(), READ_SECONDS)
         except (OSError, TimeoutError, ValueError) as problem:
@@ -76,21 +78,29 @@ class ControlDoor:
         finally:
             writer.close()
 
-    async def _report(self, reader: asyncio.StreamReader, actor: Actor) -> Report:
+    async def _report(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Report:
+        def tell(far: str) -> None:
+            writer.write(encode(Report(doing=far)) + b"\n")
+
         line = await asyncio.wait_for(reader.readline(), READ_SECONDS)
         if self._busy >= AT_ONCE:
             return Report(code="busy", message="Too many commands at once.", done=False)
         self._busy += 1
         try:
-            return await asyncio.wait_for(perform(self._services, actor, line), WORK_SECONDS)
+            return await perform(self._services, _actor(writer), line, tell)
         finally:
             self._busy -= 1
 
 
-async def perform(services: Services, actor: Actor, line: bytes) -> Report:
-    """Do what a line orders, and say what came of it."""
+async def perform(services: Services, actor: Actor, line: bytes, tell: Callable[[str], None]) -> Report:
+    """Do what a line orders, and say what came of it. ``tell`` hears how far it is, when it takes long."""
     try:
-        return await carry_out(services, actor, _parsed(line))
+        wish = _parsed(line)
+        limit = WORK_SECONDS if doing_of(services, wish) is None else LONG_WORK_SECONDS
+        return await asyncio.wait_for(watched(services, wish, carry_out(services, actor, wish), tell), limit)
+    except TimeoutError:
+        # No answer, rather than one that it failed: whoever asked is told that nobody knows.
+        raise
     except AppError as refusal:
         return refused(refusal)
     except Exception as bug:
@@ -103,13 +113,17 @@ def refused(refusal: AppError) -> Report:
     return Report(code=refusal.code, message=sentence(refusal, "en"), done=False)
 
 
-async def send(var: Path, order: AnyOrder) -> Report:
-    """Give an order to the running server. Raises ``NobodyListens`` or ``NoAnswer``."""
+async def send(var: Path, order: AnyOrder, tell: Callable[[str], None] = lambda far: None) -> Report:
+    """Give an order to the running server. Raises ``NobodyListens`` or ``NoAnswer``.
+
+    As long as the server tells how far it is, it is waited for.
+    """
     reader, writer = await _knock(var)
     try:
         writer.write(encode(order) + b"\n")
-        line = await asyncio.wait_for(reader.readline(), WORK_SECONDS + READ_SECONDS)
-        return decode_report(line)
+        while (report := await _heard(reader)).doing:
+            tell(report.doing)
+        return report
     except (OSError, TimeoutError, ValueError):
         # Gone in the middle: nothing, or half a line, which is no report (``DecodeError`` is a ``ValueError``).
         raise NoAnswer(
@@ -118,6 +132,11 @@ async def send(var: Path, order: AnyOrder) -> Report:
         ) from None
     finally:
         writer.close()
+
+
+async def _heard(reader: asyncio.StreamReader) -> Report:
+    report: Report = decode_report(await asyncio.wait_for(reader.readline(), WORK_SECONDS + READ_SECONDS))
+    return report
 
 
 async def _knock(var: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

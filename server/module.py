@@ -87,10 +87,14 @@ Ask = Callable[[str, str, dict[str, Any]], list[str]]
 
 @dataclass(frozen=True)
 class Order:
-    """Something for the operator: ``run(services, actor, given)`` says what came of it, ``given`` of this type."""
+    """Something for the operator: ``run(services, actor, given)`` says what came of it, ``given`` of this type.
+
+    What may take longer than two minutes has ``doing``: how far it is, said at the terminal while it goes on.
+    """
 
     given: type[Struct]
     run: Callable[[Services, Actor, Any], Awaitable[list[str]]]
+    doing: Callable[[Services], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ through the control socket.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -86,18 +88,47 @@ class Counter(Struct):
 
 
 class Report(Struct, omit_defaults=True):
-    """What came of it: ``code`` is empty when it was done, else a refusal's, with its sentence."""
+    """What came of it: ``code`` is empty when it was done, else a refusal's, with its sentence.
+
+    With ``doing`` nothing has come of it yet: that is how far it is, and another report follows.
+    """
 
     code: str = ""
     message: str = ""
     done: bool = True
     licences: dict[str, Counter] = {}
     said: list[str] = []
+    doing: str = ""
 
 
 decode_order = msgspec.json.Decoder(AnyOrder).decode
 decode_report = msgspec.json.Decoder(Report).decode
 encode = msgspec.json.Encoder().encode
+
+TELL_SECONDS = 2.0
+
+
+async def watched(
+    services: Services, order: AnyOrder, work: Awaitable[Report], tell: Callable[[str], None]
+) -> Report:
+    """Wait for the work, and tell every few seconds how far it is, where the order knows."""
+    doing, task = doing_of(services, order), asyncio.ensure_future(work)
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=TELL_SECONDS)
+            if doing is not None and not task.done() and (far := doing(services)):
+                tell(far)
+        return task.result()
+    finally:
+        task.cancel()
+
+
+def doing_of(services: Services, order: AnyOrder) -> Callable[[Services], str] | None:
+    """Asks how far this order is; None for one that is done at once."""
+    if not isinstance(order, Feature):
+        return None
+    known = next((module.orders for module in services.modules if module.name == order.feature), {})
+    return known[order.what].doing if order.what in known else None
 
 
 async def carry_out(services: Services, actor: Actor, order: AnyOrder) -> Report:

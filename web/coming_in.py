@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from server.auth import actions, cookies, door
 from server.auth.code_sign_in import CODE_LIMIT, CodeAttempt, try_code, use_code
 from server.auth.cookies import Way
-from server.auth.model import LOGIN_ID_LIMIT, SignedIn
+from server.auth.model import LOGIN_ID_LIMIT
 from server.auth.password_rule import MINIMUM_LENGTH
 from server.bodies import read_form
 from server.errors import AppError, Forbidden
@@ -32,11 +32,6 @@ def routes(face: Face) -> list[BaseRoute]:
         route("/agree", show_purpose),
         route("/agree", do_agree, "POST"),
     ]
-
-
-def must_agree(face: Face, signed_in: SignedIn) -> bool:
-    """Whether there is a 利用目的 that this person has not accepted yet (A6)."""
-    return bool(face.services.company.purpose) and signed_in.account.agreed_at is None
 
 
 # ---------------------------------------------------------------- a code instead of a password
@@ -76,6 +71,7 @@ def _attempt(face: Face, request: Request, form: dict[str, str]) -> CodeAttempt:
         login_id=form.get("login_id", ""),
         code=form.get("code", ""),
         actor=door.stranger(request),
+        device_mark=cookies.device_mark(request.scope, face.settings),
         agent=request.headers.get("user-agent", ""),
         old_token=cookies.session_token(request.scope, face.settings) or "",
     )
@@ -85,6 +81,7 @@ def _code_page(
     face: Face, request: Request, form: dict[str, str], refusal: AppError | None = None, *, right: bool = False
 ) -> Response:
     language = face.language(request)
+    waits = refusal is not None and refusal.status == 429
     return face.page(
         request,
         "code.html",
@@ -93,8 +90,8 @@ def _code_page(
         error=sentence(refusal, language) if refusal else "",
         field=_field(refusal) if refusal else "",
         login_id=form.get("login_id", "")[:LOGIN_ID_LIMIT],
-        # A wrong one is not shown again: it is typed anew.
-        code=form.get("code", "")[:CODE_LIMIT] if right else "",
+        # A wrong one is not shown again: it is typed anew. One that nobody has looked at is.
+        code=form.get("code", "")[:CODE_LIMIT] if right or waits else "",
         right=right,
         code_limit=CODE_LIMIT,
         min_length=MINIMUM_LENGTH,
@@ -119,7 +116,7 @@ async def show_purpose(face: Face, request: Request) -> Response:
     wanted = safe_next(request.query_params.get("next", ""))
     if signed_in.account.must_change:
         return see(with_next("/password", request))
-    if not must_agree(face, signed_in):
+    if not door.must_agree(face.services, signed_in):
         return see(wanted or "/")
     language = face.language(request, signed_in)
     return face.page(request, "purpose.html", language, purpose=face.services.company.purpose, next=wanted)
@@ -132,5 +129,7 @@ async def do_agree(face: Face, request: Request) -> Response:
     if signed_in.account.must_change:
         return see("/password")
     wanted = safe_next((await read_form(request)).get("next", ""))
-    await face.services.writer.act(actions.agree, door.actor_of(signed_in, request))
+    await face.inhabited()
+    if door.must_agree(face.services, signed_in):
+        await face.services.writer.act(actions.agree, door.actor_of(signed_in, request))
     return see(wanted or "/")

@@ -28,6 +28,7 @@ _FIELD_OF = {
     "password_differs": "again",
     "password_changed_meanwhile": "current",
     "signin_wait": "current",
+    "initial_expired": "current",
     "busy": "current",
 }
 
@@ -77,7 +78,7 @@ async def show_app(face: Face, request: Request) -> Response:
     if signed_in.account.must_change:
         return see(with_next("/password", request))
     await face.inhabited()
-    if coming_in.must_agree(face, signed_in):
+    if door.must_agree(face.services, signed_in):
         return see(with_next("/agree", request))
     index = DIST / "index.html"
     if not index.is_file():

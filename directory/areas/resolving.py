@@ -31,6 +31,14 @@ def resolve(text: str) -> tuple[Area, ...]:
     return _by_name(_as_given).get(_as_given(text)) or _by_name(joined).get(key, ())
 
 
+def warm() -> None:
+    """Read and fold all that is looked up, so that whoever names the first area does not wait for it."""
+    for fold in (_as_given, joined):
+        _by_name(fold)
+    both()
+    postal()
+
+
 def area_of(code: str) -> Area | None:
     """The area with this code."""
     return prefectures().get(code) or areas().get(code) or cities().get(code)

@@ -86,6 +86,7 @@ def _add(tx: Transaction) -> None:
 
 def _show(tx: Transaction, photos: Mapping[str, Picture]) -> None:
     """Give everybody the photo that was drawn of him."""
+    changes.begin(tx)
     rev = changes.next_rev(tx)
     numbers = numbers_of(tx.connection, photos)
     rows = [

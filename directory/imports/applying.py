@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, text
 
-from directory import changes, reindexing
+from directory import changes, events, reindexing
 from directory.imports import department_rows, person_rows, staging
 from directory.imports.model import Counts, Kind, Record
 from directory.search import indexing
@@ -91,7 +91,8 @@ def apply(
     indexing.mark(tx, people)
     reindexing.soon(tx)
     _settle(tx, actor, plan, rev)
-    changes.reload(tx, rev, actor.account_id)
+    touched = plan.counts.add + plan.counts.change + plan.counts.remove
+    changes.reload(tx, rev, actor.account_id, within_ms=events.spread(touched))
     return Applied(rev, plan.counts)
 
 
@@ -138,7 +139,7 @@ def _require_fresh(tx: Transaction, plan: Kept, rows: Staged) -> None:
     limits = (licences.basic, licences.talk, licences.anpi) if licences else plan.record.limits
     later = text("SELECT 1 FROM imports WHERE rev > :rev LIMIT 1")
     stale = (
-        plan.state != "previewed"
+        plan.state not in ("previewed", "applying")
         or limits != plan.record.limits
         or tx.connection.execute(later, {"rev": plan.seen_rev}).first() is not None
         or department_rows.relied_upon_have_changed(tx.connection, plan.kind, plan.record.departments, plan.seen_rev)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from directory import fields
 from directory.imports.columns import Column
+from directory.imports.sayings import DAMAGED, EXTENSION, FORMAT, MARK, TOO_LONG, ZERO, Saying
 from server.auth.model import Privilege, UserType
 from server.text import is_mail_address, one_line, plain_text
 
@@ -31,25 +32,15 @@ MASK = "********"
 _PRIVILEGES = frozenset(Privilege)
 _TYPES = frozenset(UserType)
 
-FORMAT = "{row}行目 {column}はフォーマットが正しくありません。"
-REQUIRED = "{row}行目 {column}は入力必須項目です。"
-TOO_LONG = "{row}行目 {column}は{limit}文字以内で入力してください。"
-DAMAGED = "{row}行目 {column}はExcelで数値に変わっています（{was}）。列を「文字列」にして入力し直してください。"
-EXTENSION = (
-    "{row}行目 {column}はフォーマットが正しくありません。内線番号は EXTENSION_NUMBER に数字で入力してください。"
-)
-ZERO = "{row}行目 {column}は先頭の0が失われている可能性があります（0を補う）。"
-MARK = "{row}行目 {column}に「?」があります。文字が失われていないか確認してください。"
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value; ``error`` is the text of what is wrong, ``repaired`` that it was mended, ``warning`` a doubt."""
+    """A value; ``error`` says what is wrong, ``repaired`` that it was mended, ``warning`` a doubt."""
 
     text: str
-    error: str = ""
+    error: Saying | None = None
     repaired: bool = False
-    warning: str = ""
+    warning: Saying | None = None
 
 
 # Most cells of most files are blank.
@@ -103,7 +94,7 @@ def _text(column: Column, text: str, zeros: bool) -> Cell:
 
 
 def _name(column: Column, text: str, zeros: bool) -> Cell:
-    return Cell(text, warning=MARK if "?" in text or "\ufffd" in text else "")
+    return Cell(text, warning=MARK if "?" in text or "\ufffd" in text else None)
 
 
 def _kana(column: Column, text: str, zeros: bool) -> Cell:
@@ -135,17 +126,17 @@ def _mended_number(text: str) -> str:
 
 def _email(column: Column, text: str, zeros: bool) -> Cell:
     mended = unicodedata.normalize("NFKC", text).strip()
-    return Cell(mended, "" if is_mail_address(mended) else FORMAT, repaired=mended != text)
+    return Cell(mended, None if is_mail_address(mended) else FORMAT, repaired=mended != text)
 
 
 def _login(column: Column, text: str, zeros: bool) -> Cell:
     mended = unicodedata.normalize("NFKC", text)
-    return Cell(mended, "" if _LOGIN.fullmatch(mended) else FORMAT, repaired=mended != text)
+    return Cell(mended, None if _LOGIN.fullmatch(mended) else FORMAT, repaired=mended != text)
 
 
 def _anpi(column: Column, text: str, zeros: bool) -> Cell:
     mended = unicodedata.normalize("NFKC", text)
-    return Cell(mended, "" if fields.ANPI_LOGIN_ID.fullmatch(mended) else FORMAT, repaired=mended != text)
+    return Cell(mended, None if fields.ANPI_LOGIN_ID.fullmatch(mended) else FORMAT, repaired=mended != text)
 
 
 def _score(column: Column, text: str, zeros: bool) -> Cell:
@@ -157,29 +148,29 @@ def _score(column: Column, text: str, zeros: bool) -> Cell:
 
 def _flag(column: Column, text: str, zeros: bool) -> Cell:
     mended = unicodedata.normalize("NFKC", text)
-    return Cell(mended, "" if mended in ("0", "1") else FORMAT, repaired=mended != text)
+    return Cell(mended, None if mended in ("0", "1") else FORMAT, repaired=mended != text)
 
 
 def _type(column: Column, text: str, zeros: bool) -> Cell:
     mended = unicodedata.normalize("NFKC", text).upper()
-    return Cell(mended, "" if mended in _TYPES else FORMAT)
+    return Cell(mended, None if mended in _TYPES else FORMAT)
 
 
 def _language(column: Column, text: str, zeros: bool) -> Cell:
     mended = unicodedata.normalize("NFKC", text).lower()
-    return Cell(mended, "" if mended in ("ja", "en") else FORMAT)
+    return Cell(mended, None if mended in ("ja", "en") else FORMAT)
 
 
 def _privileges(column: Column, text: str, zeros: bool) -> Cell:
     given = {part.strip().upper() for part in _PRIVILEGE_SPLIT.split(unicodedata.normalize("NFKC", text))} - {""}
-    return Cell(";".join(sorted(given)), "" if given <= _PRIVILEGES else FORMAT)
+    return Cell(";".join(sorted(given)), None if given <= _PRIVILEGES else FORMAT)
 
 
 def _code(column: Column, text: str, zeros: bool) -> Cell:
     mended = unicodedata.normalize("NFKC", text)
     if len(mended) > column.limit:
         return Cell(mended, TOO_LONG)
-    return Cell(mended, "" if fields.CODE.fullmatch(mended) else FORMAT, repaired=mended != text)
+    return Cell(mended, None if fields.CODE.fullmatch(mended) else FORMAT, repaired=mended != text)
 
 
 def _codes(column: Column, text: str, zeros: bool) -> Cell:
@@ -188,7 +179,7 @@ def _codes(column: Column, text: str, zeros: bool) -> Cell:
 
 def _titles(column: Column, text: str, zeros: bool) -> Cell:
     given = parts(text)
-    return Cell(";".join(given), TOO_LONG if any(len(each) > column.limit for each in given) else "")
+    return Cell(";".join(given), TOO_LONG if any(len(each) > column.limit for each in given) else None)
 
 
 def _as_given(column: Column, text: str, zeros: bool) -> Cell:

@@ -25,7 +25,7 @@ def commands(ask: Callable[[str, str, dict[str, Any]], list[str]]) -> tuple[clic
     def import_command(
         kind: str, file: Path, dry_run: bool, zeros: bool, marks: bool, change_passwords: bool
     ) -> None:
-        """Import departments or users from a .tsv or .xlsx FILE: all of it or nothing."""
+        """Import departments or users from a .tsv, .xlsx or .zip FILE: all of it or nothing."""
         options = {"keep_passwords": not change_passwords, "zeros": zeros, "marks": marks}
         given = {"kind": kind, "file": str(file.absolute()), "dry_run": dry_run, "options": options}
         said = ask("directory", "import", given)

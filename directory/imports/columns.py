@@ -70,7 +70,7 @@ USERS = (
     Column("TALK_AVAILABLE", "flag", default="0", aliases=("GOTALK_AVAILABLE", "トーク")),
     Column("TALK_LOG_DOWNLOAD_AVAILABLE", "flag", default="0", aliases=("トークログダウンロード",)),
     Column("ANPI_LOGIN_ID", "anpi", 32, aliases=("安否ログインID",)),
-    Column("BIG_IMAGE", "image", 256, aliases=("写真",)),
+    Column("BIG_IMAGE", "image", 256, aliases=("写真",), field="photo"),
     Column("WORK_AREA", "areas", 500, aliases=("勤務地", "勤務地域")),
     Column("HOME_AREA", "areas", 500, aliases=("居住地", "自宅地域")),
     Column("LANGUAGE", "language", default="ja", aliases=("言語",)),

@@ -43,6 +43,13 @@ class DepartmentNow(Struct):
     people: list[tuple[int, int, str]] = []
 
 
+class PictureNow(Struct):
+    """A photo that came along: its name here, or what is wrong with it (type, pixels, bytes, damage)."""
+
+    name: str = ""
+    fault: str = ""
+
+
 class Company(Struct):
     """What a plan has to know besides people and departments. ``own_key``: the login key of who imports."""
 
@@ -54,6 +61,10 @@ class Company(Struct):
     hidden: list[str] = []
     remembered: dict[str, str] = {}
     options: Options = Options()
+    language: str = "ja"
+    """Of who imports."""
+    pictures: dict[str, PictureNow] | None = None
+    """What came along in the ZIP, by folded name; None when the file is no ZIP."""
 
 
 class Now(Struct):

@@ -7,20 +7,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from directory.imports.cells import REQUIRED, read_cell
+from directory.imports import sayings
+from directory.imports.cells import read_cell
 from directory.imports.columns import COLUMNS, DEPARTMENTS
 from directory.imports.current import DepartmentNow, Now
 from directory.imports.headings import Layout
 from directory.imports.model import Cells, Plan, Problem, StagedRow
+from directory.imports.sayings import Saying
 
 _COLUMNS = COLUMNS["departments"]
 _SET = [column for column in DEPARTMENTS if column.name not in ("MODE", "DEPARTMENT_CODE")]
-MODE = "{row}行目 MODEの値はUかDのみ利用可能です。"
-TWICE = "{row}行目 DEPARTMENT_CODEが{other}行目と重複しています。"
-NO_PARENT = "{row}行目 PARENT_DEPARTMENT_CODEの部署「{was}」がありません。"
-PARENT_REMOVED = "{row}行目 PARENT_DEPARTMENT_CODEの部署「{was}」は削除されます。"
-CYCLE = "{row}行目 PARENT_DEPARTMENT_CODEが循環しています。"
-NOT_THERE = "{row}行目 DEPARTMENT_CODEの部署「{was}」がありません。"
 BELOW = 10_000_000
 """Rows that the file does not hold, for departments below a removed one, are numbered from here."""
 
@@ -31,6 +27,7 @@ class DepartmentPlan:
     def __init__(self, now: Now, layout: Layout) -> None:
         self.plan = Plan()
         self._now, self._layout, self._options = now.departments, layout, now.company.options
+        self._language = now.company.language
         self._limits = now.company.licences
         self._rows: dict[str, int] = {}
         self._raw: dict[int, list[str]] = {}
@@ -58,9 +55,9 @@ class DepartmentPlan:
         return self.plan
 
     def _say(
-        self, row: int, column: str, level: str, text: str, was: str = "", now: str = "", **more: object
+        self, row: int, column: str, level: str, saying: Saying, was: str = "", now: str = "", **more: object
     ) -> None:
-        said = text.format(row=row, column=column, was=was, now=now, **more)
+        said = saying.told(self._language, row=row, column=column, was=was, now=now, **more)
         self.plan.note(Problem(row, column, level, said, was, now))  # type: ignore[arg-type]
         if level == "error":
             self._wrong.setdefault(row, []).append(said)
@@ -68,16 +65,16 @@ class DepartmentPlan:
     def _read(self, row: int, given: dict[str, str]) -> None:
         mode = unicodedata.normalize("NFKC", given.get("MODE", "")).strip().upper() or "U"
         if mode not in ("U", "D"):
-            self._say(row, "MODE", "error", MODE, given["MODE"])
+            self._say(row, "MODE", "error", sayings.MODE, given["MODE"])
         code = self._cell(row, "DEPARTMENT_CODE", given.get("DEPARTMENT_CODE", ""), None)
         if not code:
-            return self._say(row, "DEPARTMENT_CODE", "error", REQUIRED)
+            return self._say(row, "DEPARTMENT_CODE", "error", sayings.REQUIRED)
         if (other := self._rows.setdefault(code, row)) != row:
-            return self._say(row, "DEPARTMENT_CODE", "error", TWICE, code, other=other)
+            return self._say(row, "DEPARTMENT_CODE", "error", sayings.TWICE, code, other=other)
         there = self._now.get(code)
         if mode == "D":
             if there is None:
-                return self._say(row, "DEPARTMENT_CODE", "error", NOT_THERE, code)
+                return self._say(row, "DEPARTMENT_CODE", "error", sayings.NO_SUCH_DEPARTMENT, code)
             self._removed[code] = row
             return None
         stored = there.cells if there else {}
@@ -86,7 +83,7 @@ class DepartmentPlan:
             if column.name in given:
                 cells[column.name] = self._cell(row, column.name, given[column.name], stored.get(column.name))
         if ("DEPARTMENT_NAME" in given or there is None) and not cells.get("DEPARTMENT_NAME"):
-            self._say(row, "DEPARTMENT_NAME", "error", REQUIRED)
+            self._say(row, "DEPARTMENT_NAME", "error", sayings.REQUIRED)
         self._set[code] = cells
         return None
 
@@ -98,7 +95,7 @@ class DepartmentPlan:
             setattr(self, "_asked_marks" if _COLUMNS[column].kind == "name" else "_asked_zeros", True)
             self._say(row, column, "warning", cell.warning, raw, cell.text)
         if cell.repaired and not cell.error:
-            self._say(row, column, "repair", "{row}行目 {column}を「{now}」に直しました。", raw, cell.text)
+            self._say(row, column, "repair", sayings.REPAIRED, raw, cell.text)
         return cell.text
 
     def _parent(self, code: str) -> str:
@@ -124,13 +121,13 @@ class DepartmentPlan:
         for code, cells in self._set.items():
             parent, row = cells.get("PARENT_DEPARTMENT_CODE", ""), self._rows[code]
             if not parent and self._parent(code) in self._removed:
-                self._say(row, "PARENT_DEPARTMENT_CODE", "error", PARENT_REMOVED, self._parent(code))
+                self._say(row, "PARENT_DEPARTMENT_CODE", "error", sayings.PARENT_REMOVED, self._parent(code))
             elif parent in self._removed:
-                self._say(row, "PARENT_DEPARTMENT_CODE", "error", PARENT_REMOVED, parent)
+                self._say(row, "PARENT_DEPARTMENT_CODE", "error", sayings.PARENT_REMOVED, parent)
             elif parent and parent not in self._set and parent not in self._now:
-                self._say(row, "PARENT_DEPARTMENT_CODE", "error", NO_PARENT, parent)
+                self._say(row, "PARENT_DEPARTMENT_CODE", "error", sayings.NO_PARENT, parent)
             elif self._is_in_circle(code):
-                self._say(row, "PARENT_DEPARTMENT_CODE", "error", CYCLE, parent)
+                self._say(row, "PARENT_DEPARTMENT_CODE", "error", sayings.CYCLE, parent)
 
     def _is_in_circle(self, code: str) -> bool:
         seen, at = {code}, self._parent(code)

@@ -31,9 +31,9 @@ def encoded(text: str, encoding: ImportEncoding) -> bytes:
 
 
 def row(kind: Kind, cells: Cells, columns: list[str]) -> str:
-    """Somebody or something as a line of the file. Nobody's password stands in it."""
+    """Somebody or something as a line of the file. Nobody's password stands in it, and no photo."""
     known = COLUMNS[kind]
-    texts = {"MODE": "U", **cells}
+    texts = {"MODE": "U", **cells, "BIG_IMAGE": ""}
     return line(_safe(known[name].is_free or known[name].kind == "kana", texts.get(name, "")) for name in columns)
 
 

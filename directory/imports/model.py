@@ -116,6 +116,8 @@ class Plan(Struct):
     limits: tuple[int, int, int] = (0, 0, 0)
     departments: list[str] = []
     table: list[str] = []
+    sheets: list[str] = []
+    """Of an .xlsx file."""
 
     def note(self, problem: Problem) -> None:
         """Count the problem, and list it while there is room."""

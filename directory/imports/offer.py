@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from directory.imports import upkeep
 from directory.imports.model import Counter, Counts, Heading, Lost, Problem
-from directory.imports.operating import ExportFile, ImportFile, export_file, import_file
+from directory.imports.operating import ExportFile, ImportFile, export_doing, export_file, import_doing, import_file
 from directory.imports.routes import TSV, ExportQuestion, PreviewQuestion, RowsQuestion
 from directory.imports.wire import ImportField, ImportPreview, ImportProgress, ImportRow, ImportRows, ImportSheets
 from server.auth.routes import Nothing
@@ -16,10 +16,15 @@ from server.module import Order, Tick
 
 SANDBOX = {
     "directory.import_plan": "directory.imports.desk:plan",
+    "directory.import_pictures": "directory.imports.desk:pictures",
+    "directory.import_photos": "directory.imports.desk:photos",
     "directory.import_undo": "directory.imports.desk:undo",
     "directory.import_passwords": "directory.imports.desk:passwords",
 }
-ORDERS = {"import": Order(ImportFile, import_file), "export": Order(ExportFile, export_file)}
+ORDERS = {
+    "import": Order(ImportFile, import_file, doing=import_doing),
+    "export": Order(ExportFile, export_file, doing=export_doing),
+}
 TICKS = (Tick("directory.imports", timedelta(hours=1), upkeep.sweep),)
 
 _ONE = "/api/admin/imports/{id}"
@@ -34,7 +39,7 @@ CONTRACT = Contract(
             "previewImport",
             "PUT",
             _KIND,
-            "What a file of departments or users would come to: .tsv or .xlsx, up to 128 MiB",
+            "What a file of departments or users would come to: .tsv, .xlsx, or a .zip with photos, up to 128 MiB",
             _PREVIEW,
             upload="application/octet-stream",
             query=PreviewQuestion,
@@ -104,7 +109,7 @@ CONTRACT = Contract(
         ImportPreview(
             id=4,
             kind="users",
-            encoding="cp932",
+            encoding="xlsx",
             rows=300,
             counts=Counts(add=299, change=1, repairs=3, hashes=299),
             seats=[Counter("basic", 1, 300, 300)],
@@ -116,10 +121,20 @@ CONTRACT = Contract(
             offers=["zeros"],
             ready=False,
             hashing_seconds=13,
+            sheets=["ユーザ", "表紙"],
         ),
         ImportProgress(4, "users", "hashing", 120, 299, 8),
         ImportRows(1, 0, [ImportRow(2, "change", "sano@hokuto.example", "佐野", [ImportField("POST", "", "開発")])]),
         ImportSheets([LoginSheet(5, "北斗精機株式会社", "森", "mori@hokuto.example", "abcd-efgh-ijkm")]),
     ),
-    told={409: ("import_stale", "import_other_file", "import_not_ready", "file_not_written", "nothing_to_undo")},
+    told={
+        409: (
+            "import_stale",
+            "import_other_file",
+            "import_interrupted",
+            "import_not_ready",
+            "file_not_written",
+            "nothing_to_undo",
+        )
+    },
 )

@@ -50,6 +50,16 @@ async def import_file(services: Services, actor: Actor, wish: ImportFile) -> lis
     return [*said, "Applied."]
 
 
+def import_doing(services: Services) -> str:
+    """How far the import is."""
+    return imports_of(services).doing()
+
+
+def export_doing(services: Services) -> str:
+    """That it goes on."""
+    return "writing the file"
+
+
 async def export_file(services: Services, actor: Actor, wish: ExportFile) -> list[str]:
     """Write it, readable by its owner alone."""
     try:

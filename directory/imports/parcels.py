@@ -32,6 +32,16 @@ class GivenPassword(Struct):
     must_change: bool
 
 
+class Photo(Struct):
+    """A photo of the ZIP by its folded name, drawn anew; ``fault`` is blank when that could be done."""
+
+    name: str
+    fault: str
+    media: str = ""
+    large: bytes = b""
+    small: bytes = b""
+
+
 class Packed(Struct):
     """Somebody on his way into the sandbox."""
 

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from directory.areas.resolving import resolve
-from directory.imports.cells import MASK, REQUIRED, TOO_LONG, Cell, parts, read_cell
+from directory.imports import sayings
+from directory.imports.cells import MASK, Cell, parts, plain, read_cell
 from directory.imports.columns import COLUMNS, DEPARTMENTS_A_PERSON, USERS
 from directory.imports.current import Now, PersonNow
 from directory.imports.headings import Layout
 from directory.imports.model import Cells, Counter, Level, Plan, Problem, StagedRow
+from directory.imports.package import folded_name
+from directory.imports.sayings import Saying
 from directory.model import sort_key
 from server.auth.changing import search_key
 from server.auth.model import Actor, Privilege, UserType, login_key
@@ -35,7 +38,7 @@ from server.texts import sentence
 
 AREAS_A_PERSON = 10
 _COLUMNS = COLUMNS["users"]
-_NOT_KEPT = frozenset({"MODE", "PASSWORD", "INITIAL_PASSWORD_FORCE_CHANGE", "BIG_IMAGE"})
+_NOT_KEPT = frozenset({"MODE", "PASSWORD", "INITIAL_PASSWORD_FORCE_CHANGE"})
 _SET = [column for column in USERS if column.name not in _NOT_KEPT]
 _STATE = {
     "user_type": "USER_TYPE",
@@ -47,18 +50,13 @@ _STATE = {
     "login_id": "LOGIN_ID",
 }
 _IMPORTER = Actor(None, "", operator=True)
-MODE = "{row}行目 MODEの値はUかDのみ利用可能です。"
-NO_PASSWORD = "accountId = {login} : PASSWORDは入力必須項目です。"
-DOMAIN = "{row}行目 accountId = {login} : ログインIDのドメインが許可されていません。"
-TWICE = "{row}行目 {column}が{other}行目と重複しています。"
-TAKEN = "{row}行目 {column}はほかのユーザが使っています。"
-NO_DEPARTMENT = "{row}行目 {column}の部署「{was}」がありません。"
-TOO_MANY = "{row}行目 {column}は{limit}件までです。"
-TITLES = "{row}行目 POSITIONの数がDEPARTMENT_CODEの数より多くなっています。"
-NO_AREA = "{row}行目 {column}の地域「{was}」が見つかりません。"
-SEVERAL_AREAS = "{row}行目 {column}の地域「{was}」が複数あります（{now}）。"
-NOBODY = "{row}行目 accountId = {login} : 登録されていないログインIDです。"
-ASIDE = "{row}行目 {column}は取り込みません。写真はユーザの画面で登録してください。"
+_PICTURE_FAULTS = {
+    "type": sayings.PICTURE_TYPE,
+    "pixels": sayings.PICTURE_PIXELS,
+    "bytes": sayings.PICTURE_BYTES,
+    "damage": sayings.PICTURE_DAMAGE,
+}
+PICTURES_NAMED = 5
 
 
 @dataclass
@@ -68,12 +66,14 @@ class _Row:
     number: int
     raw: list[str]
     given: dict[str, str]
+    language: str
     login: str = ""
     key: str = ""
     found: list[Problem] = field(default_factory=list)
 
-    def say(self, column: str, level: Level, text: str, was: str = "", now: str = "", **more: object) -> None:
-        said = text.format(row=self.number, column=column, was=was, now=now, login=self.login, **more)
+    def say(self, column: str, level: Level, saying: Saying, was: str = "", now: str = "", **more: object) -> None:
+        values = {"row": self.number, "column": column, "was": was, "now": now, "login": self.login, **more}
+        said = saying.told(self.language, **values)
         self.found.append(Problem(self.number, column, level, said, was, now))
 
     @property
@@ -94,13 +94,14 @@ class PeoplePlan:
         self._anpi_left: set[str] = set()
         self._after = now.company.counts
         self._relied: set[str] = set()
+        self._shown: set[str] = set()
         self._asked_marks = self._asked_zeros = self._missed_name = False
 
     def rows(self, table: Iterator[tuple[int, list[str]]]) -> Iterator[StagedRow]:
         """What is to be staged: changes, and rows with errors for the error file."""
         for number, raw in table:
             self.plan.rows += 1
-            row = _Row(number, raw, self._layout.cells(raw))
+            row = _Row(number, raw, self._layout.cells(raw), self._company.language)
             staged = self._read(row)
             for problem in row.found:
                 self.plan.note(problem)
@@ -112,10 +113,11 @@ class PeoplePlan:
     def finish(self) -> Plan:
         """The rules of the company, once all rows are known."""
         self._ask_anpi_owners()
+        self._count_unused()
         before, limits = self._company.counts, self._company.licences
         for problem in company_problems(before, self._after, limits):
             if problem.code != "anpi_admins_full":
-                self._note(Problem(0, "", "error", sentence(problem, "ja")))
+                self._note(Problem(0, "", "error", sentence(problem, self._company.language)))
         for counter in ("basic", "talk", "anpi"):
             used, after = getattr(before, counter), getattr(self._after, counter)
             self.plan.seats.append(Counter(counter, used, after, getattr(limits, counter)))
@@ -133,15 +135,15 @@ class PeoplePlan:
     def _read(self, row: _Row) -> StagedRow | None:
         mode = unicodedata.normalize("NFKC", row.given.get("MODE", "")).strip().upper() or "U"
         if mode not in ("U", "D"):
-            row.say("MODE", "error", MODE, row.given["MODE"])
+            row.say("MODE", "error", sayings.MODE, row.given["MODE"])
         login = read_cell(_COLUMNS["LOGIN_ID"], row.given.get("LOGIN_ID", ""), None)
         row.login, row.key = login.text, login_key(login.text)
         if not login.text:
-            row.say("LOGIN_ID", "error", REQUIRED)
+            row.say("LOGIN_ID", "error", sayings.REQUIRED)
             return None
         self._say(row, "LOGIN_ID", login)
         if (other := self._rows_of.setdefault(row.key, row.number)) != row.number:
-            row.say("LOGIN_ID", "error", TWICE, login.text, other=other)
+            row.say("LOGIN_ID", "error", sayings.TWICE, login.text, other=other)
             return None
         person = self._now.person(row.key)
         if mode == "D":
@@ -150,10 +152,10 @@ class PeoplePlan:
 
     def _removed(self, row: _Row, person: PersonNow | None) -> StagedRow | None:
         if person is None:
-            row.say("LOGIN_ID", "error", NOBODY, row.login)
+            row.say("LOGIN_ID", "error", sayings.NOBODY, row.login)
             return None
         if row.key == self._company.own_key:
-            row.say("MODE", "error", "{row}行目 自分自身は削除できません。")
+            row.say("MODE", "error", sayings.NOT_YOURSELF)
             return None
         before = state(person.cells)
         self._after = self._after - counted(before)
@@ -166,7 +168,7 @@ class PeoplePlan:
         stored = person.cells if person else {}
         after: Cells = {} if person else {column.name: column.default for column in _SET}
         for column in _SET:
-            if column.name in row.given and column.kind not in ("codes", "titles", "areas"):
+            if column.name in row.given and column.kind not in ("codes", "titles", "areas", "image"):
                 cell = read_cell(column, row.given[column.name], stored.get(column.name), zeros=self._options.zeros)
                 if column.name != "LOGIN_ID":
                     self._say(row, column.name, cell, row.given[column.name])
@@ -175,19 +177,20 @@ class PeoplePlan:
             self._miss_name()
             return None
         if "NAME" in row.given and not after["NAME"]:
-            row.say("NAME", "error", REQUIRED)
+            row.say("NAME", "error", sayings.REQUIRED)
         follows = self._posts(row, person, after) | self._areas(row, person, after)
         password = self._password(row, person, after)
         self._rules(row, person, after)
-        if row.given.get("BIG_IMAGE", "").strip():
-            row.say("BIG_IMAGE", "warning", ASIDE, row.given["BIG_IMAGE"])
+        self._photo(row, after)
         return None if row.wrong else self._staged(row, person, after, follows, password)
 
     def _miss_name(self) -> None:
         """Said once: it is the file that lacks the column."""
         if not self._missed_name:
             self._missed_name = True
-            self._note(Problem(0, "NAME", "error", "NAMEは必須項目です。"))
+            self._note(
+                Problem(0, "NAME", "error", sayings.COLUMN_REQUIRED.told(self._company.language, column="NAME"))
+            )
 
     def _staged(
         self, row: _Row, person: PersonNow | None, after: Cells, follows: dict[str, object], password: bool
@@ -221,7 +224,30 @@ class PeoplePlan:
             setattr(self, f"_asked_{kind}", True)
             row.say(column, "warning", cell.warning, raw, cell.text)
         if cell.repaired:
-            row.say(column, "repair", "{row}行目 {column}を「{now}」に直しました。", raw or cell.text, cell.text)
+            row.say(column, "repair", sayings.REPAIRED, raw or cell.text, cell.text)
+
+    def _photo(self, row: _Row, after: Cells) -> None:
+        """A blank cell leaves the photo as it is: an export writes none."""
+        pictures, given = self._company.pictures, plain(_COLUMNS["BIG_IMAGE"], row.given.get("BIG_IMAGE", ""))
+        if not given:
+            return None
+        if pictures is None:
+            return row.say("BIG_IMAGE", "warning", sayings.NEEDS_ZIP, given)
+        picture = pictures.get(folded_name(given))
+        if picture is None:
+            return row.say("BIG_IMAGE", "error", sayings.NO_PICTURE, given)
+        self._shown.add(folded_name(given))
+        if picture.fault:
+            return row.say("BIG_IMAGE", "error", _PICTURE_FAULTS[picture.fault], given)
+        after["BIG_IMAGE"] = picture.name
+        return None
+
+    def _count_unused(self) -> None:
+        unused = sorted((self._company.pictures or {}).keys() - self._shown)
+        if unused:
+            names = "、".join(unused[:PICTURES_NAMED])
+            said = sayings.UNUSED_PICTURES.told(self._company.language, count=len(unused), names=names)
+            self._note(Problem(0, "BIG_IMAGE", "warning", said))
 
     # ------------------------------------------------------------ posts and areas
 
@@ -239,11 +265,11 @@ class PeoplePlan:
         known = self._now.departments
         for code in codes:
             if code not in known:
-                row.say("DEPARTMENT_CODE", "error", NO_DEPARTMENT, code)
+                row.say("DEPARTMENT_CODE", "error", sayings.NO_DEPARTMENT, code)
         if len(codes) > DEPARTMENTS_A_PERSON:
-            row.say("DEPARTMENT_CODE", "error", TOO_MANY, limit=DEPARTMENTS_A_PERSON)
+            row.say("DEPARTMENT_CODE", "error", sayings.TOO_MANY, limit=DEPARTMENTS_A_PERSON)
         if len(set(codes)) < len(codes):
-            row.say("DEPARTMENT_CODE", "error", "{row}行目 {column}に同じ部署が2度あります。")
+            row.say("DEPARTMENT_CODE", "error", sayings.DEPARTMENT_TWICE)
         after["DEPARTMENT_CODE"] = ";".join(codes)
         after["POSITION"] = ";".join(titles) if any(titles) else ""
         posts = [(known[code].id, title) for code, title in zip(codes, titles, strict=True) if code in known]
@@ -262,10 +288,10 @@ class PeoplePlan:
             titles = titles * len(codes)
         if len(titles) > len(codes):
             if any(titles[len(codes) :]) or len(titles) == 1:
-                row.say("POSITION", "error", TITLES, row.given["POSITION"])
+                row.say("POSITION", "error", sayings.TITLES, row.given["POSITION"])
             titles = titles[: len(codes)]
         elif cell.text and not codes:
-            row.say("POSITION", "error", TITLES, row.given["POSITION"])
+            row.say("POSITION", "error", sayings.TITLES, row.given["POSITION"])
         return titles + [""] * (len(codes) - len(titles))
 
     def _areas(self, row: _Row, person: PersonNow | None, after: Cells) -> dict[str, object]:
@@ -278,7 +304,7 @@ class PeoplePlan:
             if person is None or person.cells[column] != after[column]:
                 found[name] = [(code, text) for text in given if (code := self._area(row, column, text))]
                 if len(given) > AREAS_A_PERSON:
-                    row.say(column, "error", TOO_MANY, limit=AREAS_A_PERSON)
+                    row.say(column, "error", sayings.TOO_MANY, limit=AREAS_A_PERSON)
         return found
 
     def _area(self, row: _Row, column: str, text: str) -> str:
@@ -286,11 +312,11 @@ class PeoplePlan:
         if len(candidates) == 1:
             return candidates[0].code
         if len(text) > 100:
-            row.say(column, "error", TOO_LONG, limit=100)
+            row.say(column, "error", sayings.TOO_LONG, limit=100)
         elif candidates:
-            row.say(column, "error", SEVERAL_AREAS, text, "、".join(area.name for area in candidates[:5]))
+            row.say(column, "error", sayings.SEVERAL_AREAS, text, "、".join(area.name for area in candidates[:5]))
         else:
-            row.say(column, "error", NO_AREA, text)
+            row.say(column, "error", sayings.NO_AREA, text)
         return ""
 
     # ------------------------------------------------------------ passwords and rules
@@ -310,11 +336,11 @@ class PeoplePlan:
             try:
                 check_password(given, row.login, self._company.name)
             except AppError as problem:
-                row.say("PASSWORD", "error", "{row}行目 PASSWORD : {said}", said=sentence(problem, "ja"))
+                row.say("PASSWORD", "error", sayings.RULE, said=sentence(problem, self._company.language))
             return True
         signs_in = after.get("USER_TYPE", "") == UserType.REGULAR_USER
         if person is None and signs_in and not self._options.make_passwords:
-            row.say("PASSWORD", "error", NO_PASSWORD)
+            row.say("PASSWORD", "error", sayings.NO_PASSWORD)
         return person is None and signs_in and self._options.make_passwords
 
     def _rules(self, row: _Row, person: PersonNow | None, after: Cells) -> None:
@@ -338,7 +364,7 @@ class PeoplePlan:
             row.say(
                 "PRIVILEGES",
                 "error",
-                "{row}行目 PRIVILEGES : 安否の管理者は{limit}人までです。",
+                sayings.MANY_ANPI_ADMINISTRATORS,
                 limit=ANPI_ADMINISTRATORS,
             )
         self._remember_anpi(row, before, wanted)
@@ -347,8 +373,8 @@ class PeoplePlan:
     def _say_rule(self, row: _Row, problem: AppError) -> None:
         column = _STATE.get(problem.details.get("field", ""), "")
         if problem.code == "login_domain":
-            return row.say(column, "error", DOMAIN, row.login)
-        return row.say(column, "error", "{row}行目 {column} : {said}", said=sentence(problem, "ja"))
+            return row.say(column, "error", sayings.DOMAIN, row.login)
+        return row.say(column, "error", sayings.RULE, said=sentence(problem, self._company.language))
 
     def _remember_anpi(self, row: _Row, before: AccountState | None, wanted: AccountState) -> None:
         """Anpi IDs are compared when all rows are known: they may be swapped."""
@@ -358,7 +384,7 @@ class PeoplePlan:
         if not key:
             return
         if key in self._anpi_rows:
-            row.say("ANPI_LOGIN_ID", "error", TWICE, wanted.anpi_login_id, other=self._anpi_rows[key])
+            row.say("ANPI_LOGIN_ID", "error", sayings.TWICE, wanted.anpi_login_id, other=self._anpi_rows[key])
             return
         self._anpi_rows[key] = row.number
         if before is None or before.anpi_login_id.lower() != key:
@@ -368,15 +394,9 @@ class PeoplePlan:
         for key, (login, row) in self._anpi_given.items():
             owner = self._now.anpi.get(key)
             if owner is not None and owner != login and owner not in self._anpi_left:
-                self._note(
-                    Problem(
-                        row.number,
-                        "ANPI_LOGIN_ID",
-                        "error",
-                        TAKEN.format(row=row.number, column="ANPI_LOGIN_ID"),
-                        key,
-                    )
-                )
+                values = {"row": row.number, "column": "ANPI_LOGIN_ID"}
+                said = sayings.TAKEN.told(self._company.language, **values)
+                self._note(Problem(row.number, "ANPI_LOGIN_ID", "error", said, key))
 
     def _count_lost(self, before: AccountState | None, after: AccountState | None) -> None:
         if before is None:

@@ -10,7 +10,7 @@ _FIELDS = {column.name: column.field for column in USERS if column.field}
 
 
 def have_changed(rows: Staged, seen_rev: int) -> bool:
-    """Whether somebody whom the plan touches was changed since, or a name that it gives has been taken."""
+    """Whether somebody whom the plan touches was changed since, or a name that it gives is taken, or a photo gone."""
     touched = rows.run(
         "SELECT 1 FROM s JOIN people ON people.account_id = s.id"
         " WHERE s.act <> 'add' AND (people.rev > :rev OR people.gone <> (s.act = 'return')) LIMIT 1",
@@ -25,7 +25,11 @@ def have_changed(rows: Staged, seen_rev: int) -> bool:
         " AND NOT EXISTS (SELECT 1 FROM s AS o WHERE o.id = accounts.id AND (o.act = 'remove'"
         " OR o.f ->> 'ANPI_LOGIN_ID' IS NOT NULL)) LIMIT 1"
     )
-    return any(found.first() is not None for found in (touched, taken, owned))
+    swept = rows.run(
+        "SELECT 1 FROM s WHERE s.f ->> 'BIG_IMAGE' <> ''"
+        " AND NOT EXISTS (SELECT 1 FROM pictures WHERE pictures.name = s.f ->> 'BIG_IMAGE') LIMIT 1"
+    )
+    return any(found.first() is not None for found in (touched, taken, owned, swept))
 
 
 def number_the_new(rows: Staged) -> None:

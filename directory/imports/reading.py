@@ -20,6 +20,9 @@ mimetypes.knownfiles.clear()
 
 import openpyxl  # type: ignore[import-untyped]  # noqa: E402
 
+from directory.imports import sayings  # noqa: E402
+from directory.imports.sayings import Saying  # noqa: E402
+
 CELL_BYTES = 16 * 1024 * 1024
 UNPACKED_BYTES = 256 * 1024 * 1024
 ENTRIES = 1000
@@ -36,11 +39,15 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
 class Unreadable(Exception):
-    """Why the file cannot be read, for a person; ``row`` 0: the file as a whole."""
+    """Why the file cannot be read; ``row`` 0: the file as a whole."""
 
-    def __init__(self, text: str, row: int = 0) -> None:
-        super().__init__(text)
-        self.text, self.row = text, row
+    def __init__(self, saying: Saying, row: int = 0, **values: object) -> None:
+        super().__init__(saying.told("ja", row=row, **values))
+        self.row, self._saying, self._values = row, saying, values
+
+    def told(self, language: str) -> str:
+        """For a person."""
+        return self._saying.told(language, row=self.row, **self._values)
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,9 @@ class Table:
 def read(data: bytes, sheet: str = "") -> Table:
     """The rows of the file. Raises ``Unreadable``, also while the rows are read."""
     if not data.strip(b"\x00\r\n\t "):
-        raise Unreadable("ファイルが空です。")
+        raise Unreadable(sayings.EMPTY)
     if data.startswith(_OLD_EXCEL):
-        raise Unreadable("古い形式の Excel ファイルです。「テキスト（タブ区切り）」または .xlsx で保存してください。")
+        raise Unreadable(sayings.OLD_EXCEL)
     if data.startswith(_XLSX):
         return Table("xlsx", _filled(_sheet_rows(data, sheet)))
     text, encoding = decoded(data)
@@ -89,16 +96,12 @@ def _decoded(data: bytes, encoding: str) -> str:
 def _storable(text: str) -> str:
     if "\x00" in text:
         row = text.count("\n", 0, text.index("\x00")) + 1
-        raise Unreadable(f"{row}行目 使えない文字（NUL）が含まれています。", row)
+        raise Unreadable(sayings.NUL, row)
     return text
 
 
 def _bad_line(row: int) -> Unreadable:
-    return Unreadable(
-        f"{row}行目 文字コードを読み取れません。"
-        "UTF-16（Unicode テキスト）、UTF-8、Shift_JIS のどれかで保存してください。",
-        row,
-    )
+    return Unreadable(sayings.BAD_LINE, row)
 
 
 def _tsv_rows(text: str) -> Iterator[Row]:
@@ -108,8 +111,7 @@ def _tsv_rows(text: str) -> Iterator[Row]:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), "excel-tab", strict=True), 1):
             yield number, cells
     except csv.Error:
-        row = number + 1
-        raise Unreadable(f'{row}行目 引用符（"）が閉じられていません。', row) from None
+        raise Unreadable(sayings.OPEN_QUOTE, number + 1) from None
 
 
 def _sheet_rows(data: bytes, sheet: str) -> Iterator[Row]:
@@ -117,7 +119,7 @@ def _sheet_rows(data: bytes, sheet: str) -> Iterator[Row]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         if sheet and sheet not in book.sheetnames:
-            raise Unreadable(f"シート「{sheet}」がありません。")
+            raise Unreadable(sayings.NO_SHEET, sheet=sheet)
         chosen = book[sheet] if sheet else book[book.sheetnames[0]]
         chosen.reset_dimensions()
         for number, cells in enumerate(chosen.iter_rows(values_only=True, max_col=COLUMNS_LIMIT), 1):
@@ -125,7 +127,7 @@ def _sheet_rows(data: bytes, sheet: str) -> Iterator[Row]:
     except (Unreadable, MemoryError):
         raise
     except Exception:
-        raise Unreadable("Excel ファイルを読み取れません。壊れていないか確認してください。") from None
+        raise Unreadable(sayings.DAMAGED_EXCEL) from None
 
 
 def sheets(data: bytes) -> list[str]:
@@ -133,7 +135,12 @@ def sheets(data: bytes) -> list[str]:
     if not data.startswith(_XLSX):
         return []
     _require_small(data)
-    return list(openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False).sheetnames)
+    try:
+        return list(openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False).sheetnames)
+    except MemoryError:
+        raise
+    except Exception:
+        raise Unreadable(sayings.DAMAGED_EXCEL) from None
 
 
 def _require_small(data: bytes) -> None:
@@ -142,9 +149,9 @@ def _require_small(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError):
-        raise Unreadable("Excel ファイルを読み取れません。壊れていないか確認してください。") from None
+        raise Unreadable(sayings.DAMAGED_EXCEL) from None
     if len(entries) > ENTRIES or sum(entry.file_size for entry in entries) > UNPACKED_BYTES:
-        raise Unreadable("Excel ファイルが大きすぎます。")
+        raise Unreadable(sayings.LARGE_EXCEL)
 
 
 def _text(value: object) -> str:
@@ -171,7 +178,7 @@ def _filled(rows: Iterator[Row]) -> Iterator[Row]:
             continue
         count += 1
         if len(cells) > COLUMNS_LIMIT:
-            raise Unreadable(f"{number}行目 列が多すぎます（{COLUMNS_LIMIT}列まで）。", number)
+            raise Unreadable(sayings.MANY_COLUMNS, number, limit=COLUMNS_LIMIT)
         if count > ROWS_LIMIT:
-            raise Unreadable(f"行が多すぎます（{ROWS_LIMIT}行まで）。")
+            raise Unreadable(sayings.MANY_ROWS, limit=ROWS_LIMIT)
         yield number, cells

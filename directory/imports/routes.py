@@ -18,6 +18,7 @@ from directory.imports.samples import sample
 from directory.imports.upload import UPLOAD_LIMIT
 from directory.imports.wire import ImportEncoding, ImportSheets
 from directory.imports.work import imports_of
+from server.answers import language_of
 from server.auth import door
 from server.auth.admin_routes import address_of
 from server.auth.audit import record
@@ -100,7 +101,9 @@ async def apply(services: Services, request: Request) -> Response:
 
 
 async def progress(services: Services, request: Request) -> Response:
-    return _json(await imports_of(services).progress(await _actor(services, request), _id(request)))
+    actor = await _actor(services, request)
+    language = language_of(request.scope, services.settings)
+    return _json(await imports_of(services).progress(actor, _id(request), language))
 
 
 async def rows(services: Services, request: Request) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, text, update
 from directory.imports.columns import folded_heading
 from directory.imports.model import Counts, Kind, Record
 from directory.tables import import_headings, import_rows, imports
+from server.auth.audit import record as write_audit
 from server.auth.model import Actor
 from server.data.batch import Steps
 from server.data.staged import Staged
@@ -63,7 +64,15 @@ def _begin(
         "options": msgspec.json.encode(record).decode(),
         "counts": msgspec.json.encode(counts).decode(),
     }
-    return int(tx.connection.execute(insert(imports).values(row).returning(imports.c.id)).scalar_one())
+    id = int(tx.connection.execute(insert(imports).values(row).returning(imports.c.id)).scalar_one())
+    if counts.errors:
+        write_audit(tx, actor, f"directory.preview.{kind}", str(id), "refused", **msgspec.to_builtins(counts))
+    return id
+
+
+def note_refusal(tx: Transaction, actor: Actor, action: str, import_id: int, counts: Counts, code: str) -> None:
+    """A line of the audit: numbers and a code alone, nothing of what stands in the file."""
+    write_audit(tx, actor, action, str(import_id), "refused", **msgspec.to_builtins(counts), code=code)
 
 
 def _stage(import_id: int, chunk: bytes, tx: Transaction) -> None:

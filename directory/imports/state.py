@@ -38,12 +38,15 @@ def head(connection: Connection, kind: Kind, actor_id: int | None, options: Opti
     """The company and its departments, all of one moment."""
     rev = queries.rev(connection)
     found = company.find(connection)
-    own = select(accounts.c.login_key).where(accounts.c.id == actor_id)
+    own = connection.execute(
+        select(accounts.c.login_key, accounts.c.language).where(accounts.c.id == actor_id)
+    ).first()
     known = Company(
         name=found.name if found else "",
         counts=seats.counts(connection),
         domains=list(found.login_domains) if found else [],
-        own_key=connection.execute(own).scalar() or "",
+        own_key=own.login_key if own else "",
+        language=own.language if own else "en",
         hidden=hidden_columns(connection),
         remembered=with_chosen(remembered(connection, kind), options),
         options=options,

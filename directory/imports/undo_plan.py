@@ -36,7 +36,7 @@ class UndoPlan:
     def finish(self) -> Plan:
         counts, limits = self._now.company.counts, self._now.company.licences
         for problem in company_problems(counts, self._after, limits):
-            self.plan.note(Problem(0, "", "error", sentence(problem, "ja")))
+            self.plan.note(Problem(0, "", "error", sentence(problem, self._now.company.language)))
         for counter in ("basic", "talk", "anpi"):
             used, after = getattr(counts, counter), getattr(self._after, counter)
             self.plan.seats.append(Counter(counter, used, after, getattr(limits, counter)))

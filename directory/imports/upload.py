@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 
 from server.errors import Invalid
 
 UPLOAD_LIMIT = 128 * 1024 * 1024
+ZIP = b"PK\x03\x04"
 
 
 class Upload:
@@ -31,6 +33,11 @@ class Upload:
         return self
 
     @property
+    def is_zip(self) -> bool:
+        """By its first bytes, as .xlsx is too."""
+        return os.pread(self._file, len(ZIP), 0) == ZIP
+
+    @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
 
@@ -39,9 +46,14 @@ class Upload:
         for frame in frames:
             self._write(frame)
 
-    def reading(self) -> int:
-        """A descriptor of its own, at the beginning, open for reading alone; the caller closes it."""
-        return os.open(f"/proc/self/fd/{self._file}", os.O_RDONLY)
+    @contextmanager
+    def read(self) -> Iterator[int]:
+        """A descriptor of its own, at the beginning, open for reading alone."""
+        file = os.open(f"/proc/self/fd/{self._file}", os.O_RDONLY)
+        try:
+            yield file
+        finally:
+            os.close(file)
 
     def close(self) -> None:
         os.close(self._file)

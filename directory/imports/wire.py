@@ -34,6 +34,8 @@ class ImportPreview(Struct):
     ready: bool
     hashing_seconds: int
     kept: list[Kept] = []
+    sheets: list[str] = []
+    """Of an .xlsx file: one of them can be chosen."""
 
 
 class ImportProgress(Struct):

@@ -6,27 +6,23 @@ in memory alone, from the upload to the hash. A crash at any moment before the l
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import structlog
-from sqlalchemy import Connection, select
 
-from directory.imports import applying, staging, state
+from directory.imports import applying, claims, diff, photos, staging, state
 from directory.imports.applying import Applied, NewHash
-from directory.imports.columns import NAME
+from directory.imports.current import PictureNow
 from directory.imports.model import Act, Kind, Options, Plan, Record
 from directory.imports.parcels import END, GivenPassword, Outcome, pack, packed
 from directory.imports.upload import Upload
-from directory.imports.wire import ImportField, ImportPreview, ImportProgress, ImportRow, ImportRows
-from directory.tables import import_rows
-from server.auth.bulk import INITIAL_PASSWORD_LASTS
-from server.auth.model import Actor
+from directory.imports.wire import ImportPreview, ImportProgress, ImportRows
+from server.answers import Internal
+from server.auth.model import INITIAL_PASSWORD_LASTS, Actor
 from server.auth.password_rule import check_password
 from server.auth.sheets import LoginSheet
 from server.clock import to_millis
@@ -41,8 +37,9 @@ PLAN_BYTES = 512 * 1024 * 1024
 UNDO_FOR = timedelta(days=7)
 HASH_SECONDS = 0.045
 """What a password takes, before one has been measured."""
-ROWS_A_PAGE = 100
 RETRY_MS = 5000
+PHOTOS_FOR_SECONDS = 3600
+"""Far less than the day after which a photo that nobody has goes."""
 
 log = structlog.get_logger()
 
@@ -52,8 +49,9 @@ class Imports:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._busy = False
-        self._running: dict[int, ImportProgress] = {}
+        self._busy = ""
+        self._running: ImportProgress | None = None
+        self._brought: tuple[str, float, dict[str, PictureNow] | None] = ("", 0.0, None)
         self._sheets: dict[int, tuple[int | None, list[LoginSheet]]] = {}
 
     # ------------------------------------------------------------ preview
@@ -61,9 +59,10 @@ class Imports:
     async def preview(self, actor: Actor, kind: Kind, body: AsyncIterator[bytes], options: Options) -> ImportPreview:
         """What the file would come to; kept until it is applied or grows old."""
         actor.require(applying.RIGHT[kind])
-        with self._alone(), _upload() as upload:
+        with self._alone("reading the file"), _upload() as upload:
             await upload.take(body)
-            head = await self._pack(upload, actor, kind, options)
+            pictures = await self._pictures(upload) if kind == "users" else None
+            head = await self._pack(upload, actor, kind, options, pictures)
             outcome = await self._ask_desk(upload, "directory.import_plan", kind, upload.size)
             record = self._record(outcome.plan, options)
             return await self._keep(actor, kind, upload.sha256, head.rev, record, outcome)
@@ -75,7 +74,7 @@ class Imports:
         last = await self._services.readers.ask(state.undoable, kind, since)
         if last is None:
             raise Conflict("nothing_to_undo")
-        with self._alone(), _upload() as upload:
+        with self._alone("reading what was imported"), _upload() as upload:
             head = await self._pack(upload, actor, kind, Options())
             upload.add([END])
             async for page in self._pages(last):
@@ -84,10 +83,26 @@ class Imports:
             record = self._record(outcome.plan, Options(), undoes=last)
             return await self._keep(actor, kind, upload.sha256, head.rev, record, outcome)
 
-    async def _pack(self, upload: Upload, actor: Actor, kind: Kind, options: Options) -> state.Head:
+    async def _pictures(self, upload: Upload) -> dict[str, PictureNow] | None:
+        """What came along. The same file is looked at several times, with other ticks: its photos are drawn once."""
+        seen, moment, found = self._brought
+        if seen != upload.sha256 or time.monotonic() - moment > PHOTOS_FOR_SECONDS:
+            found = await photos.brought(self._services, upload)
+            self._brought = upload.sha256, time.monotonic(), found
+        return found
+
+    async def _pack(
+        self,
+        upload: Upload,
+        actor: Actor,
+        kind: Kind,
+        options: Options,
+        pictures: dict[str, PictureNow] | None = None,
+    ) -> state.Head:
         """Put the company behind the upload, page by page."""
         ask = self._services.readers.ask
         head: state.Head = await ask(state.head, kind, actor.account_id, options)
+        head.company.pictures = pictures
         upload.add([pack(head.company), pack(head.departments)])
         if kind == "users":
             codes = {each.id: code for code, each in head.departments.items()}
@@ -104,7 +119,7 @@ class Imports:
             after = page[-1].row
 
     async def _ask_desk(self, upload: Upload, function: str, *arguments: Any) -> Outcome:
-        with _reading(upload) as file:
+        with upload.read() as file:
             outcome: Outcome = await self._services.sandbox.run(
                 function, *arguments, seconds=PLAN_SECONDS, answer=Outcome, answer_bytes=PLAN_BYTES, file=file
             )
@@ -135,6 +150,7 @@ class Imports:
             ready=plan.ready,
             hashing_seconds=round(plan.counts.hashes * HASH_SECONDS),
             kept=plan.kept,
+            sheets=plan.sheets,
         )
 
     # ------------------------------------------------------------ apply
@@ -144,49 +160,80 @@ class Imports:
         plan = await self._mine(actor, id)
         if plan.record.undoes:
             raise NotFound()
-        with self._alone(), _upload() as upload:
-            await upload.take(body)
-            if upload.sha256 != plan.sha256:
-                raise Conflict("import_other_file")
-            return await self._run(actor, plan, address, upload)
+        async with self._refusals_noted(actor, plan):
+            with self._alone("reading the file"), _upload() as upload:
+                await upload.take(body)
+                if upload.sha256 != plan.sha256:
+                    raise Conflict("import_other_file")
+                return await self._run(actor, plan, address, upload)
 
     async def undo(self, actor: Actor, id: int) -> ImportProgress:
         """Do what the preview of an undo showed."""
         plan = await self._mine(actor, id)
         if not plan.record.undoes:
             raise NotFound()
-        with self._alone():
-            return await self._run(actor, plan, "", None)
+        async with self._refusals_noted(actor, plan):
+            with self._alone("undoing"):
+                return await self._run(actor, plan, "", None)
 
     async def _run(self, actor: Actor, plan: applying.Kept, address: str, upload: Upload | None) -> ImportProgress:
-        if plan.state != "previewed":
-            raise Conflict("import_stale")
         if not plan.record.ready:
             raise Conflict("import_not_ready")
-        self._running.clear()
-        progress = self._running[plan.id] = ImportProgress(plan.id, plan.kind, "applying", total=plan.counts.hashes)
+        progress = self._running = ImportProgress(plan.id, plan.kind, "hashing", total=plan.counts.hashes)
+        try:
+            await self._services.writer.act(claims.begin, plan.id, self._services.settings.embedded)
+            return await self._carry_out(actor, plan, progress, address, upload)
+        finally:
+            self._running = None
+
+    async def _carry_out(
+        self, actor: Actor, plan: applying.Kept, progress: ImportProgress, address: str, upload: Upload | None
+    ) -> ImportProgress:
+        writer = self._services.writer
         try:
             made = await self._hashed(plan, upload, progress) if upload and plan.counts.hashes else []
-            progress.state = "applying"
+            await self._say(progress, "applying")
             hashes = [NewHash(each.row, hash, each.must_change) for each, _, hash in made]
             listeners = move_listeners(self._services.ports)
-            done: Applied = await self._services.writer.alone(applying.apply, actor, plan.id, hashes, listeners)
-        except AppError as refusal:
-            progress.state, progress.code = "failed", refusal.code
-            progress.message = sentence(refusal, "ja")
+            done: Applied = await writer.alone(applying.apply, actor, plan.id, hashes, listeners)
+        except Exception as problem:
+            code = problem.code if isinstance(problem, AppError) else Internal.code
+            with suppress(AppError):
+                await writer.act(claims.fail, plan.id, code)
             raise
         log.info("import.applied", id=plan.id, kind=plan.kind, rev=done.rev)
         self._keep_sheets(actor, plan.id, made, address)
         progress.state, progress.sheets = "applied", len(self._sheets.get(plan.id, (None, []))[1])
         return progress
 
+    async def _say(self, progress: ImportProgress, state: claims.Working) -> None:
+        """For the other processes. What nobody hears is no reason to stop."""
+        progress.state = state
+        with suppress(AppError):
+            await self._services.writer.act(
+                claims.say, progress.id, state, progress.done, progress.seconds_left, spends=False
+            )
+
+    @asynccontextmanager
+    async def _refusals_noted(self, actor: Actor, plan: applying.Kept) -> AsyncIterator[None]:
+        """What was asked for and refused stands in the audit (law 10)."""
+        try:
+            yield
+        except AppError as refusal:
+            action = f"directory.{'undo' if plan.record.undoes else 'import'}.{plan.kind}"
+            with suppress(AppError):
+                await self._services.writer.act(
+                    staging.note_refusal, actor, action, plan.id, plan.counts, refusal.code
+                )
+            raise
+
     async def _hashed(
         self, plan: applying.Kept, upload: Upload, progress: ImportProgress
     ) -> list[tuple[GivenPassword, bool, str]]:
         """One after the other, so that who signs in meanwhile does not stand behind ten thousand."""
-        progress.state, hashed = "hashing", []
+        hashed: list[tuple[GivenPassword, bool, str]] = []
         given = await self._passwords(plan, upload)
-        began = time.monotonic()
+        began = told = time.monotonic()
         for each in given:
             made = not each.password
             password = each.password or readable_password()
@@ -195,13 +242,17 @@ class Imports:
             each.password = password if made else ""
             hashed.append((each, made, hash))
             progress.done = len(hashed)
-            progress.seconds_left = round((time.monotonic() - began) / len(hashed) * (len(given) - len(hashed)))
+            now = time.monotonic()
+            progress.seconds_left = round((now - began) / len(hashed) * (len(given) - len(hashed)))
+            if now - told >= claims.WORD_SECONDS:
+                told = now
+                await self._say(progress, "hashing")
         return hashed
 
     async def _passwords(self, plan: applying.Kept, upload: Upload) -> list[GivenPassword]:
-        rows = await self._services.readers.ask(_rows_with_password, plan.id)
+        rows = await self._services.readers.ask(diff.rows_with_password, plan.id)
         names = await self._services.readers.ask(state.remembered, plan.kind)
-        with _reading(upload) as file:
+        with upload.read() as file:
             found: list[GivenPassword] = await self._services.sandbox.run(
                 "directory.import_passwords",
                 upload.size,
@@ -229,13 +280,31 @@ class Imports:
 
     # ------------------------------------------------------------ questions
 
-    async def progress(self, actor: Actor, id: int) -> ImportProgress:
-        """How far an import is. One that another process does is told when it is done."""
+    async def progress(self, actor: Actor, id: int, language: str = "ja") -> ImportProgress:
+        """How far an import is, whichever process works on it."""
         plan = await self._mine(actor, id)
-        if plan.state == "previewed" and id in self._running:
-            return self._running[id]
-        sheets = len(self._sheets.get(id, (None, []))[1])
-        return ImportProgress(id, plan.kind, plan.state, plan.counts.hashes, plan.counts.hashes, sheets=sheets)  # type: ignore[arg-type]
+        if self._running is not None and self._running.id == id:
+            return self._running
+        written: claims.Standing = await self._services.readers.ask(claims.standing, id)
+        found = written.at(self._services.clock(), alone=self._services.settings.embedded)
+        total = plan.counts.hashes
+        progress = ImportProgress(id, plan.kind, found.state, found.done, total, found.seconds_left, found.code)  # type: ignore[arg-type]
+        if found.state in ("applied", "undone"):
+            progress.done = total
+        if found.code:
+            progress.message = sentence(AppError(found.code), language)
+        progress.sheets = len(self._sheets.get(id, (None, []))[1])
+        return progress
+
+    def doing(self) -> str:
+        """What it does now, for the operator's terminal; blank when nothing."""
+        now = self._running
+        if now is None:
+            return self._busy
+        if now.state == "applying":
+            return "applying"
+        left = f", about {now.seconds_left} s left" if now.done else ""
+        return f"hashing passwords: {now.done:,} of {now.total:,}{left}"
 
     async def sheets(self, actor: Actor, id: int) -> list[LoginSheet]:
         """The sheets of the passwords that were made, to whoever asked for them, once."""
@@ -249,7 +318,7 @@ class Imports:
     async def rows(self, actor: Actor, id: int, act: Act, start: int) -> ImportRows:
         """A page of the diff."""
         plan = await self._mine(actor, id)
-        found: ImportRows = await self._services.readers.ask(_page, id, plan.kind, act, start)
+        found: ImportRows = await self._services.readers.ask(diff.page, id, plan.kind, act, start)
         return found
 
     async def error_rows(self, actor: Actor, id: int) -> AsyncIterator[list[str]]:
@@ -257,7 +326,7 @@ class Imports:
         plan = await self._mine(actor, id)
         yield plan.record.table
         after = -1
-        while page := await self._services.readers.ask(_error_page, id, after):
+        while page := await self._services.readers.ask(diff.error_page, id, after):
             for _, cells in page:
                 yield cells
             after = page[-1][0]
@@ -272,14 +341,14 @@ class Imports:
         return found
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, what: str) -> Iterator[None]:
         if self._busy:
             raise Busy(retry_ms=RETRY_MS)
-        self._busy = True
+        self._busy = what
         try:
             yield
         finally:
-            self._busy = False
+            self._busy = ""
 
 
 def imports_of(services: Services) -> Imports:
@@ -295,50 +364,3 @@ def _upload() -> Iterator[Upload]:
         yield upload
     finally:
         upload.close()
-
-
-@contextmanager
-def _reading(upload: Upload) -> Iterator[int]:
-    file = upload.reading()
-    try:
-        yield file
-    finally:
-        os.close(file)
-
-
-def _rows_with_password(connection: Connection, import_id: int) -> list[int]:
-    r = import_rows.c
-    wanted = select(r.row).where(
-        r.import_id == import_id, r.act.in_(["add", "change"]), r.after.like('%"_password":%')
-    )
-    return list(connection.execute(wanted.order_by(r.row)).scalars())
-
-
-def _page(connection: Connection, import_id: int, kind: Kind, act: Act, start: int) -> ImportRows:
-    r = import_rows.c
-    # Who comes back is new to those who look.
-    acts = ["add", "return"] if act == "add" else [act]
-    wanted = select(import_rows).where(r.import_id == import_id, r.act.in_(acts))
-    rows = connection.execute(wanted.order_by(r.row)).all()
-    shown = [_shown(kind, row) for row in rows[start : start + ROWS_A_PAGE]]
-    return ImportRows(len(rows), start, shown)
-
-
-def _shown(kind: Kind, row: Any) -> ImportRow:
-    before, after = _cells(row.before), _cells(row.after)
-    names = [name for name in (after or before) if row.act == "change" or after.get(name) or before.get(name)]
-    fields = [ImportField(name, before.get(name, ""), after.get(name, "")) for name in names]
-    name = after.get(NAME[kind]) or before.get(NAME[kind], "")
-    return ImportRow(0 if row.row >= 10_000_000 else row.row, row.act, row.key, name, fields)
-
-
-def _cells(packed_cells: str) -> dict[str, str]:
-    whole = msgspec.json.decode(packed_cells)
-    return {name: value for name, value in whole.items() if not name.startswith("_") and isinstance(value, str)}
-
-
-def _error_page(connection: Connection, import_id: int, after: int) -> list[tuple[int, list[str]]]:
-    r = import_rows.c
-    wanted = select(r.row, r.after).where(r.import_id == import_id, r.act == "error", r.row > after)
-    rows = connection.execute(wanted.order_by(r.row).limit(ROWS_A_PAGE))
-    return [(row.row, msgspec.json.decode(row.after)["cells"]) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from directory.pictures import actions
+from directory.pictures import actions, queries
 from directory.pictures.routes import PictureName
 from server.contract.terms import Answer, Contract, Operation
 from server.module import Tick
@@ -17,7 +17,7 @@ SANDBOX = {
 
 
 async def _sweep(services: Services) -> None:
-    await services.writer.act(actions.sweep)
+    await services.writer.bulk(actions.sweep(await services.readers.ask(queries.unused)))
 
 
 TICKS = (Tick("directory.pictures", timedelta(hours=6), _sweep),)

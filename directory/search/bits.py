@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 _FEW = 4
 _MAP, _LIST = b"\1", b"\0"
@@ -35,6 +35,28 @@ def slots(bits: int) -> Iterator[int]:
         lowest = bits & -bits
         yield lowest.bit_length() - 1
         bits ^= lowest
+
+
+def of(slots: Collection[int]) -> int:
+    """The set of these slots."""
+    if len(slots) <= _FEW:
+        found = 0
+        for slot in slots:
+            found |= 1 << slot
+        return found
+    octets = bytearray(max(slots) // 8 + 1)
+    for slot in slots:
+        octets[slot >> 3] |= 1 << (slot & 7)
+    return int.from_bytes(octets, "little")
+
+
+def free(bits: int, count: int) -> list[int]:
+    """The first slots that are not set."""
+    found: list[int] = []
+    for _ in range(count):
+        found.append(lowest_free(bits))
+        bits |= 1 << found[-1]
+    return found
 
 
 def lowest_free(bits: int) -> int:

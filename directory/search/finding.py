@@ -12,7 +12,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from directory.search import bits, queries
+from directory.search import bits, queries, waiting
 from directory.search.lines import EVERYBODY, NAME_FAMILIES, Line, cover
 from directory.search.queries import Indexed, block_and_slot, place_of
 from directory.search.question import Word, whole_number, words_of
@@ -25,8 +25,9 @@ COUNTED = 1000
 """A total says no more than this, and nobody pages further."""
 ALL_LOOKED_AT = 200
 """Up to so many candidates are all looked at closely; of more only those who are shown, and those before them."""
-LOOKED_AT = 5000
-"""So many are looked at closely for one question at most."""
+LOOKED_AT = 1000
+"""So many are looked at closely for one question at most: of a word whose grams stand apart in nearly everybody, who
+comes later is not found."""
 A_LOOK = 64
 
 
@@ -42,23 +43,20 @@ class Found:
     hits: Mapping[int, str] = field(default_factory=dict)
 
 
-def find(connection: Connection, searcher: Searcher, text: str, offset: int = 0, limit: int = 50) -> Found:
-    """A page of who is found by ``text``; by blank text nobody is."""
+def find(
+    connection: Connection, searcher: Searcher, text: str, offset: int = 0, limit: int = 50, *, hits: bool = True
+) -> Found:
+    """A page of who is found by ``text``; by blank text nobody is. ``hits``: whether it is told by which field."""
     words = words_of(text)
     if not words:
         return Found()
-    search = _Search.open(connection, searcher, words)
-    page = list(islice(search.ranked(), offset, min(offset + limit, COUNTED)))
-    return Found(tuple(account for account, _place in page), min(search.total(), COUNTED), search.hit_fields(page))
+    return _page(_Search.open(connection, searcher, words), offset, limit, hits)
 
 
-def whose(connection: Connection, searcher: Searcher, number: str) -> tuple[int, ...]:
+def whose(connection: Connection, searcher: Searcher, number: str, limit: int = 50) -> Found:
     """Who has exactly this number in a field that ``searcher`` may see, the nearest first."""
     word = whole_number(number)
-    if word is None:
-        return ()
-    search = _Search.open(connection, searcher, [word])
-    return tuple(account for account, _place in islice(search.ranked(), COUNTED))
+    return Found() if word is None else _page(_Search.open(connection, searcher, [word]), 0, limit)
 
 
 Standing = tuple[int, int]
@@ -75,9 +73,10 @@ class _Search:
         self._words = words
         self._sight = seen
         self._near = near
-        self._blocks = [block for _key, block in queries.blocks(connection)]
+        self._blocks = [block for _key, block in waiting.blocks(connection)]
         self._looked: dict[int, Indexed] = {}
         self._verdicts: dict[int, bool] = {}
+        self._gave_up = False
         self.is_exact = all(word.is_exact for word in words)
         self.hits = _standing_in_all([_found(word, seen, sets) for word in words])
         self._openings = both(self.hits, either(_opened(word, seen, sets) for word in words))
@@ -108,6 +107,8 @@ class _Search:
         """How many are found."""
         if not self.is_exact and count(self.hits) <= ALL_LOOKED_AT:
             self._look(list(_places_of(self.hits)))
+        if self._gave_up:
+            return sum(map(self._is_found, self._looked))
         rejected = [] if self.is_exact else [place for place in self._looked if not self._is_found(place)]
         return count(self.hits) - len(rejected)
 
@@ -133,6 +134,7 @@ class _Search:
                 if look:
                     self._look([place for _account, place in piece])
                     if len(self._looked) > LOOKED_AT:
+                        self._gave_up = True
                         return
                 yield from (each for each in piece if not look or self._is_found(each[1]))
 
@@ -184,6 +186,12 @@ class _Search:
         opened = (name for name, text in lines if word.opens((name, text)))
         held = (name for name, text in lines if word.stands_in((name, text)))
         return next(opened, None) or next(held)
+
+
+def _page(search: _Search, offset: int, limit: int, hits: bool = True) -> Found:
+    page = list(islice(search.ranked(), offset, min(offset + limit, COUNTED)))
+    ids, total = tuple(account for account, _place in page), min(search.total(), COUNTED)
+    return Found(ids, total, search.hit_fields(page) if hits else {})
 
 
 def _found(word: Word, seen: Sight, sets: Sets) -> Blocks:

@@ -6,7 +6,7 @@ index. A gram is the family's letter and one to three characters of a line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -100,13 +100,23 @@ def department_gram(department_id: int) -> str:
     return f"D{department_id}"
 
 
-def grams(lines: Lines) -> set[str]:
-    """All grams of a person."""
-    found = {EVERYBODY}
-    found.update(map(department_gram, lines.departments))
+def grams(lines: Lines, families: Collection[str] | None = None) -> set[str]:
+    """All grams of a person; or those of some families."""
+    wanted = (part for part in parts(lines) if families is None or part[0] in families)
+    return {EVERYBODY}.union(*(part_grams(*part) for part in wanted))
+
+
+def parts(lines: Lines) -> Iterator[tuple[str, str]]:
+    """What of a person's lines he may have in common with others, for ``part_grams``."""
+    for department in lines.departments:
+        yield "", department_gram(department)
     for field, line in lines.lines:
-        found |= _line_grams(FAMILIES[field], line)
-    return found
+        yield FAMILIES[field], line
+
+
+def part_grams(family: str, text: str) -> frozenset[str]:
+    """The grams of a line; of no family, the gram itself."""
+    return _line_grams(family, text) if family else frozenset((text,))
 
 
 def edged(family: str, line: str) -> str:

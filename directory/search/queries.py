@@ -7,12 +7,23 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, delete, false, func, select, text, true, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Select,
+    bindparam,
+    delete,
+    false,
+    or_,
+    select,
+    text,
+    true,
+    type_coerce,
+)
 from sqlalchemy.types import NullType
 
 from directory.search.lines import Lines, Subject, department_gram
-from directory.tables import departments, people, posts, search_blocks, search_grams, search_people, search_waiting
+from directory.tables import departments, posts, search_grams, search_people
 from server.data.sets import key_rows, packed
 
 SLOT_BITS = 20
@@ -43,12 +54,6 @@ def block_and_slot(place: int) -> tuple[int, int]:
 
 
 # ---------------------------------------------------------------- reading
-
-
-def blocks(connection: Connection) -> list[tuple[str, int]]:
-    """First key and block of each, in the order of names."""
-    b = search_blocks.c
-    return [(key, block) for key, block in connection.execute(select(b.first_key, b.block).order_by(b.first_key))]
 
 
 def indexed(connection: Connection, ids: Sequence[int]) -> dict[int, Indexed]:
@@ -83,6 +88,25 @@ def stored_sets(connection: Connection, wanted: Collection[GramKey]) -> dict[Gra
         rows = connection.execute(_sets_in_blocks(), {"keys": packed(wanted)}).all()
     else:
         rows = connection.execute(_SETS_POSTGRES, _columns(wanted)).all()
+    return {(gram, block): bits for gram, block, bits in rows}
+
+
+def sets_in_block(connection: Connection, block: int, grams: Iterable[str]) -> dict[str, bytes]:
+    """The stored sets of these grams in one block."""
+    if connection.dialect.name != "sqlite":
+        return {
+            gram: bits for (gram, _block), bits in stored_sets(connection, [(gram, block) for gram in grams]).items()
+        }
+    given = {"keys": packed(grams), "block": block}
+    return {gram: bits for gram, bits in connection.execute(_sets_in_block(), given).all()}
+
+
+def sets_after(connection: Connection, after: GramKey, limit: int) -> dict[GramKey, bytes]:
+    """The stored sets that follow this one, in the order of their keys."""
+    g, (gram, block) = search_grams.c, after
+    # The first condition alone names a stretch of the key.
+    wanted = select(g.gram, g.block, g.bits).where(g.gram >= gram, or_(g.gram > gram, g.block > block))
+    rows = connection.execute(wanted.order_by(g.gram, g.block).limit(limit))
     return {(gram, block): bits for gram, block, bits in rows}
 
 
@@ -131,11 +155,19 @@ def _sets_in_blocks() -> Select[Any]:
     return named.join(keys, (keys.c.k0 == g.gram) & (keys.c.k1 == g.block))
 
 
-# Two arrays: to read two thousand keys out of JSON takes the server longer than to find their rows.
+@cache
+def _sets_in_block() -> Select[Any]:
+    g, keys = search_grams.c, key_rows("sqlite", str)
+    named = select(g.gram, type_coerce(g.bits, NullType))
+    return named.join(keys, (keys.c.k0 == g.gram) & (g.block == bindparam("block")))
+
+
+# Two arrays: to read two thousand keys out of JSON takes the server longer than to find their rows. LIMIT has each
+# key looked up; a plan made while the table was young would read the arrays anew for each of its rows.
 _SETS_POSTGRES = text(
     "SELECT g.gram, g.block, g.bits "
     "FROM unnest(CAST(:grams AS text[]), CAST(:blocks AS bigint[])) AS wanted (gram, block) "
-    "JOIN search_grams AS g ON g.gram = wanted.gram AND g.block = wanted.block"
+    "CROSS JOIN LATERAL (SELECT * FROM search_grams WHERE gram = wanted.gram AND block = wanted.block LIMIT 1) AS g"
 )
 
 
@@ -159,10 +191,14 @@ def _chain() -> Select[Any]:
 
 def forget(connection: Connection, ids: Sequence[int]) -> None:
     """Take these people's rows out; their bits are the caller's."""
-    keys = key_rows(connection.dialect.name, int)
-    connection.execute(
-        delete(search_people).where(search_people.c.account_id.in_(select(keys.c.k0))), {"keys": packed(ids)}
-    )
+    if ids:
+        connection.execute(_gone(connection.dialect.name), {"keys": packed(ids)})
+
+
+@cache
+def _gone(dialect: str) -> Delete:
+    keys = key_rows(dialect, int)
+    return delete(search_people).where(search_people.c.account_id.in_(select(keys.c.k0)))
 
 
 def remember(connection: Connection, subjects: Mapping[int, Subject]) -> None:
@@ -205,50 +241,3 @@ def drop_sets(connection: Connection, keys: Sequence[GramKey]) -> None:
         g = search_grams.c
         gone = delete(search_grams).where(g.gram == bindparam("of"), g.block == bindparam("within"))
         connection.execute(gone, [{"of": gram, "within": block} for gram, block in keys])
-
-
-def add_blocks(connection: Connection, rows: Mapping[str, int]) -> None:
-    """New blocks, by their first key."""
-    connection.execute(search_blocks.insert(), [{"first_key": key, "block": block} for key, block in rows.items()])
-
-
-def wait_to_move(connection: Connection, block: int, first_key: str) -> None:
-    """Let those wait who stand in ``block`` and belong to a new one, which begins at ``first_key``."""
-    s = search_people.c
-    within = s.place.between(place_of(block, 0), place_of(block + 1, 0) - 1)
-    wait(connection, select(s.account_id).where(within, s.sort_key >= first_key))
-
-
-def wait(connection: Connection, who: Select[tuple[int]], given: Mapping[str, str] | None = None) -> None:
-    """Let these accounts wait for the index."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    # SQLite takes ON CONFLICT after SELECT for a join unless a WHERE stands between.
-    listed = insert(search_waiting).from_select(["account_id"], select(who.subquery()).where(true()))
-    connection.execute(listed.on_conflict_do_nothing(), given or {})
-
-
-def head_count(connection: Connection) -> int:
-    """How many there are to be found."""
-    return connection.execute(select(func.count()).select_from(people).where(~people.c.gone)).scalar_one()
-
-
-def every_nth_key(connection: Connection, step: int) -> list[str]:
-    """The sort key of every ``step``-th person in the order of names."""
-    at = func.row_number().over(order_by=(people.c.sort_key, people.c.account_id)).label("at")
-    numbered = select(people.c.sort_key, at).where(~people.c.gone).subquery()
-    wanted = select(numbered.c.sort_key).where(numbered.c.at % step == 0).order_by(numbered.c.at)
-    return list(connection.execute(wanted).scalars())
-
-
-def waiting(connection: Connection) -> list[int]:
-    """Who waits to be indexed, in the order of names: neighbours share blocks."""
-    w = search_waiting.c
-    wanted = select(w.account_id).outerjoin(people, people.c.account_id == w.account_id)
-    return list(connection.execute(wanted.order_by(people.c.sort_key, w.account_id)).scalars())
-
-
-def no_longer_waiting(connection: Connection, ids: Sequence[int]) -> None:
-    keys = key_rows(connection.dialect.name, int)
-    connection.execute(
-        delete(search_waiting).where(search_waiting.c.account_id.in_(select(keys.c.k0))), {"keys": packed(ids)}
-    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from directory.search.lines import FAMILIES, OPEN
-from directory.search.sets import Blocks, either, holds
+from directory.search.sets import Blocks, both, either, holds
 from server.auth.visibility import DEFAULTS
 
 EVERYBODY, ABOVE, ADMINISTRATORS, ONESELF = "everybody", "above", "administrators", "self"
@@ -44,7 +44,8 @@ def sight(searcher: Searcher, everybody: Blocks, below: Blocks, himself: Blocks)
     """``below``: who is in his departments or under them."""
     of_class = {
         EVERYBODY: everybody,
-        ABOVE: either((below, himself)),
+        # A department's bits may run ahead of who stands in the block.
+        ABOVE: both(everybody, either((below, himself))),
         ADMINISTRATORS: everybody if searcher.administrator else himself,
         ONESELF: himself,
     }

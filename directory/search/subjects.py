@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
@@ -39,6 +40,12 @@ def _subject(row: Row[Any], held: Iterable[tuple[int, str]], tree: Mapping[int, 
     return Subject(row.account_id, row.sort_key, Lines(tuple(lines), tuple(within)))
 
 
+# The same few departments in every step.
+@lru_cache(maxsize=4096)
+def _department_lines(*texts: str) -> tuple[Line, ...]:
+    return tuple(field_lines(("department", text) for text in texts))
+
+
 def _with_above(wanted: Iterable[int], tree: Mapping[int, _Department]) -> list[int]:
     found: dict[int, None] = {}
     for department in wanted:
@@ -50,20 +57,12 @@ def _with_above(wanted: Iterable[int], tree: Mapping[int, _Department]) -> list[
 
 
 def _people(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
-    p, a = people.c, accounts.c
-    keys = key_rows(connection.dialect.name, int)
-    columns = (p.account_id, p.sort_key, p.alphabet, a.name, a.kana, a.login_id, *(p[field] for field in _FIELDS))
-    wanted = select(*columns).join(keys, keys.c.k0 == p.account_id).join(accounts, a.id == p.account_id)
-    wanted = wanted.where(~p.gone, a.state != "deleted").order_by(p.account_id)
-    return connection.execute(wanted, {"keys": packed(ids)}).all()
+    return connection.execute(_found(connection.dialect.name), {"keys": packed(ids)}).all()
 
 
 def _posts(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
-    keys = key_rows(connection.dialect.name, int)
-    wanted = select(posts.c.account_id, posts.c.department_id, posts.c.title)
-    wanted = wanted.join(keys, keys.c.k0 == posts.c.account_id).order_by(posts.c.account_id, posts.c.place)
     held: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for account, department, title in connection.execute(wanted, {"keys": packed(ids)}):
+    for account, department, title in connection.execute(_held(connection.dialect.name), {"keys": packed(ids)}):
         held[account].append((department, title))
     return held
 
@@ -73,12 +72,31 @@ def _departments(connection: Connection, ids: Iterable[int]) -> dict[int, _Depar
     return {
         row.id: _Department(
             row.parent_id,
-            tuple(field_lines(("department", text) for text in (row.name, row.kana, row.alphabet))),
+            _department_lines(row.name, row.kana, row.alphabet),
         )
         for row in rows
     }
 
 
+# Made once: to build them anew takes as long as to run them.
+
+
+@cache
+def _found(dialect: str) -> Select[Any]:
+    p, a, keys = people.c, accounts.c, key_rows(dialect, int)
+    columns = (p.account_id, p.sort_key, p.alphabet, a.name, a.kana, a.login_id, *(p[field] for field in _FIELDS))
+    wanted = select(*columns).join(keys, keys.c.k0 == p.account_id).join(accounts, a.id == p.account_id)
+    return wanted.where(~p.gone, a.state != "deleted").order_by(p.account_id)
+
+
+@cache
+def _held(dialect: str) -> Select[Any]:
+    keys = key_rows(dialect, int)
+    wanted = select(posts.c.account_id, posts.c.department_id, posts.c.title)
+    return wanted.join(keys, keys.c.k0 == posts.c.account_id).order_by(posts.c.account_id, posts.c.place)
+
+
+@cache
 def _above(dialect: str) -> Select[tuple[int, int | None, str, str, str]]:
     """These departments and all above them; UNION ends a circle."""
     d = departments.c

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
-from server.auth import queries, revocation
-from server.auth.audit import record
+from server.auth import bulk, queries, revocation
+from server.auth.audit import record, record_each
 from server.auth.changing import (
     AccountChanges,
     Listeners,
@@ -28,16 +27,23 @@ from server.auth.changing import (
     write_privileges,
     write_state,
 )
-from server.auth.model import Account, Actor, NewAccount, Privilege, State, login_key, valid_language
+from server.auth.model import (
+    INITIAL_PASSWORD_LASTS,
+    Account,
+    Actor,
+    NewAccount,
+    Privilege,
+    State,
+    login_key,
+    valid_language,
+)
 from server.auth.rules import AccountState, state_of, taken_away
 from server.auth.seats import require_room
 from server.auth.tables import accounts, throttles
 from server.auth.throttle import sign_in_key
+from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.errors import NotFound
-
-INITIAL_LASTS = timedelta(days=30)
-"""How long a password that somebody else has set can be used for the first sign-in (A7)."""
 
 
 def add_account(
@@ -93,12 +99,15 @@ def set_passwords(
         actor.require_other(account_id)
         if account_id not in found or found[account_id].state is State.DELETED:
             raise NotFound()
-    for account_id, password_hash in hashes.items():
-        _update(tx, account_id, **_password(tx, password_hash, must_change=must_change))
-        forget_failures(tx, found[account_id].login_id)
-        end_all_sessions(tx, account_id)
-        record(tx, actor, "account.password", found[account_id].login_id)
-    return [present(tx, account_id) for account_id in hashes]
+    if not hashes:
+        return []
+    logins = [found[account_id].login_id for account_id in hashes]
+    bulk.set_passwords(tx, [bulk.HashedPassword(id, hash, must_change) for id, hash in hashes.items()])
+    forget_failures(tx, *logins)
+    end_all_sessions(tx, *hashes)
+    record_each(tx, actor, "account.password", logins)
+    given = queries.accounts_of(tx.connection, hashes)
+    return [given[account_id] for account_id in hashes]
 
 
 def disable_account(tx: Transaction, actor: Actor, account_id: int, listeners: Listeners = ()) -> Account:
@@ -200,14 +209,16 @@ def agree(tx: Transaction, actor: Actor) -> None:
         record(tx, actor, "account.agree", account.login_id)
 
 
-def forget_failures(tx: Transaction, login_id: str) -> None:
+def forget_failures(tx: Transaction, *login_ids: str) -> None:
     """Whoever failed before has spoken with an administrator."""
-    tx.connection.execute(delete(throttles).where(throttles.c.key == sign_in_key(login_key(login_id))))
+    keys = key_rows(tx.dialect, str)
+    gone = delete(throttles).where(throttles.c.key.in_(select(keys.c.k0)))
+    tx.connection.execute(gone, {"keys": packed(sign_in_key(login_key(each)) for each in login_ids)})
 
 
 def _password(tx: Transaction, password_hash: str | None, *, must_change: bool) -> dict[str, Any]:
     """A password that somebody else has chosen, and until when it can be used."""
-    until = tx.now + INITIAL_LASTS if must_change and password_hash is not None else None
+    until = tx.now + INITIAL_PASSWORD_LASTS if must_change and password_hash is not None else None
     return {"password_hash": password_hash, "must_change": must_change, "initial_until": until}
 
 

@@ -39,6 +39,8 @@ CSV_STEP = 1000
 
 Endpoint = Callable[[Services, Request], Awaitable[Response]]
 Millis = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+"""Milliseconds since 1970, up to the end of the year 9999: later ones there are not."""
 Part = Annotated[str, Meta(max_length=300)]
 
 
@@ -96,8 +98,8 @@ class ActionFilter(Struct, forbid_unknown_fields=True, omit_defaults=True, renam
     actor: Part = ""
     target: Part = ""
     action: Part = ""
-    since: Millis | None = None
-    until: Millis | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     def wanted(self) -> Wanted:
         since = from_millis(self.since) if self.since is not None else None

@@ -8,20 +8,16 @@ right, and asks ``require_company`` afterwards: what breaks a rule of the compan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import msgspec
-from sqlalchemy import insert
 
 from server.auth import company, seats
+from server.auth.model import INITIAL_PASSWORD_LASTS
+from server.auth.revocation import revoke_all
 from server.auth.rules import Counts, Licences, company_problems
-from server.auth.tables import revocations
 from server.clock import to_micros
 from server.data.staged import Staged
-from server.data.transaction import Revoked, Transaction
-
-INITIAL_PASSWORD_LASTS = timedelta(days=30)
-"""How long a password that somebody else has set may be used for the first time (A7)."""
+from server.data.transaction import Transaction
 
 _SET = "coalesce(s.f ->> '{column}', accounts.{name})"
 _STATE = "CASE s.f ->> 'ENABLED' WHEN '0' THEN 'disabled' WHEN '1' THEN 'enabled' ELSE {otherwise} END"
@@ -52,7 +48,6 @@ def remove(staged: Staged) -> None:
         " talk_log = false, anpi_login_id = '', anpi_key = NULL FROM s WHERE accounts.id = s.id",
         ["remove"],
     )
-    staged.run("DELETE FROM sign_in_codes WHERE account_id IN (SELECT id FROM s)", ["remove"])
     staged.run("DELETE FROM privileges WHERE account_id IN (SELECT id FROM s)", ["remove"])
 
 
@@ -118,20 +113,22 @@ def set_passwords(tx: Transaction, hashed: Sequence[HashedPassword]) -> None:
 
 
 def end_sessions(tx: Transaction, staged: Staged) -> None:
-    """Who may be here no longer is signed out; whose rights are others comes back at once and is told anew.
+    """Who may be here no longer is signed out, and a code that was read out to him ends; whose rights are others
+    comes back at once and is told anew.
 
     Only who has a session has a socket: of ten thousand people that are few.
     """
     out = staged.run(
         f"SELECT DISTINCT sessions.account_id FROM s JOIN sessions ON sessions.account_id = s.id WHERE {_SIGNED_OUT}"
     )
-    _revoke(tx, list(out.scalars()), final=True)
-    staged.run(f"DELETE FROM sessions WHERE account_id IN (SELECT s.id FROM s WHERE {_SIGNED_OUT})")
+    revoke_all(tx, list(out.scalars()), final=True)
+    for table in ("sessions", "sign_in_codes"):
+        staged.run(f"DELETE FROM {table} WHERE account_id IN (SELECT s.id FROM s WHERE {_SIGNED_OUT})")
     anew = staged.run(
         f"SELECT DISTINCT sessions.account_id FROM s JOIN sessions ON sessions.account_id = s.id WHERE {_TOLD_ANEW}",
         ["change"],
     )
-    _revoke(tx, list(anew.scalars()), final=False)
+    revoke_all(tx, list(anew.scalars()), final=False)
 
 
 def write_trail(tx: Transaction, staged: Staged, actor_id: int | None, actor: str, detail: str) -> None:
@@ -154,12 +151,3 @@ def require_company(tx: Transaction, before: Counts) -> None:
     limits = found.licences if found else Licences(after.basic, after.talk, after.anpi)
     for problem in company_problems(before, after, limits):
         raise problem
-
-
-def _revoke(tx: Transaction, accounts: list[int], *, final: bool) -> None:
-    if not accounts:
-        return
-    rows = [{"at": tx.now, "account_id": account, "token_hash": "", "final": final} for account in accounts]
-    written = insert(revocations).returning(revocations.c.id, revocations.c.account_id)
-    for row in tx.connection.execute(written, rows):
-        tx.revoke(Revoked(row.account_id, None, final, row.id))

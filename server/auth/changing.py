@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from server.auth import company, queries, revocation, seats
 from server.auth.audit import record
@@ -39,6 +39,7 @@ from server.auth.rules import (
     state_of,
 )
 from server.auth.tables import accounts, privileges, sessions, sign_in_codes
+from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.errors import Conflict, Forbidden, NotFound
 from server.ports import PeopleChanged
@@ -153,11 +154,13 @@ def write_privileges(tx: Transaction, account_id: int, wanted: frozenset[Privile
         tx.connection.execute(insert(privileges), rows)
 
 
-def end_all_sessions(tx: Transaction, account_id: int) -> None:
-    """Sign this person out everywhere, for good; a code that was read out to him is worth nothing any more."""
-    tx.connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
-    tx.connection.execute(delete(sign_in_codes).where(sign_in_codes.c.account_id == account_id))
-    revocation.revoke(tx, account_id, final=True)
+def end_all_sessions(tx: Transaction, *account_ids: int) -> None:
+    """Sign these people out everywhere, for good; codes that were read out to them are worth nothing any more."""
+    keys = key_rows(tx.dialect, int)
+    for table in (sessions, sign_in_codes):
+        gone = delete(table).where(table.c.account_id.in_(select(keys.c.k0)))
+        tx.connection.execute(gone, {"keys": packed(account_ids)})
+    revocation.revoke_all(tx, account_ids, final=True)
 
 
 def search_key(name: str, kana: str) -> str:

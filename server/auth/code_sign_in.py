@@ -21,29 +21,34 @@ class CodeAttempt:
     login_id: str
     code: str
     actor: Actor
+    device_mark: str = ""
     agent: str = ""
     old_token: str = ""
 
 
 async def try_code(services: Services, attempt: CodeAttempt) -> None:
-    """Refuse a code that does not work; a wrong one is counted."""
-    await services.writer.act(codes.try_code, attempt.actor, attempt.login_id, _hash(services, attempt))
+    """Refuse a code that does not work; a wrong one is counted, and the next ones wait."""
+    given = attempt.actor, attempt.login_id, _hash(services, attempt)
+    await services.writer.act(codes.try_code, *given, _known(services, attempt))
 
 
 async def use_code(services: Services, attempt: CodeAttempt, new: str, again: str) -> Welcome:
     """The code is used up, the new password set. A password that is not accepted leaves the code as it is."""
-    code_hash = _hash(services, attempt)
+    given, known = (attempt.actor, attempt.login_id, _hash(services, attempt)), _known(services, attempt)
     if new != again:
         raise Invalid("password_differs")
     accepted = check_password(new, attempt.login_id, services.company.name)
     # Before the hash, which is dear: who guesses shall not make us work.
-    await services.writer.act(codes.try_code, attempt.actor, attempt.login_id, code_hash)
+    await services.writer.act(codes.try_code, *given, known)
     password_hash = await services.passwords.hash(accepted)
     token, session = new_session(services, attempt.agent, attempt.old_token)
-    act = services.writer.act
-    account: Account = await act(codes.use, attempt.actor, attempt.login_id, code_hash, password_hash, session)
+    account: Account = await services.writer.act(codes.use, *given, password_hash, session, known)
     mark = device.written(device.new_device(account.id), services.secrets)
     return Welcome(account, token, mark)
+
+
+def _known(services: Services, attempt: CodeAttempt) -> device.Device | None:
+    return device.read(attempt.device_mark, services.secrets)
 
 
 def _hash(services: Services, attempt: CodeAttempt) -> str:

@@ -39,20 +39,29 @@ async def _known(services: Services, connection: HTTPConnection) -> SignedIn | N
 
 
 async def require(services: Services, connection: HTTPConnection) -> SignedIn:
-    """The same, or a refusal; who must change his password first gets no further."""
-    return _allowed(await find(services, connection))
+    """The same, or a refusal; who must change his password first, or accept the 利用目的, gets no further."""
+    return await _allowed(services, await find(services, connection))
 
 
 async def admit(services: Services, connection: HTTPConnection) -> SignedIn:
     """The same for a WebSocket handshake, which waits for no writing: ``Upkeep`` keeps its session alive."""
-    return _allowed(await _known(services, connection))
+    return await _allowed(services, await _known(services, connection))
 
 
-def _allowed(signed_in: SignedIn | None) -> SignedIn:
+def must_agree(services: Services, signed_in: SignedIn) -> bool:
+    """Whether there is a 利用目的 that this person has not accepted yet (A6)."""
+    return bool(services.company.purpose) and signed_in.account.agreed_at is None
+
+
+async def _allowed(services: Services, signed_in: SignedIn | None) -> SignedIn:
     if signed_in is None:
         raise SignedOut()
     if signed_in.account.must_change:
         raise Forbidden("must_change")
+    if signed_in.account.agreed_at is None:
+        await services.company.look(services.readers)
+        if must_agree(services, signed_in):
+            raise Forbidden("must_agree")
     return signed_in
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from server.errors import Conflict, Forbidden, Invalid
@@ -14,6 +14,8 @@ LOGIN_ID_LIMIT = 254
 ANPI_ID_LIMIT = 32
 NAME_LIMIT = 50
 LANGUAGES = ("ja", "en")
+INITIAL_PASSWORD_LASTS = timedelta(days=30)
+"""How long a password that somebody else has set can be used for the first sign-in (A7)."""
 
 
 class Privilege(StrEnum):

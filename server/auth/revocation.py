@@ -6,6 +6,7 @@ after the commit; every other one reads new rows each 500 ms (a bus only makes i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, union_all
@@ -27,6 +28,16 @@ def revoke(tx: Transaction, account_id: int, token_hash: str | None = None, *, f
     written = insert(revocations).values(row).returning(revocations.c.id)
     id = tx.connection.execute(written).scalar_one()
     tx.revoke(Revoked(account_id, token_hash, final, id))
+
+
+def revoke_all(tx: Transaction, accounts: Sequence[int], *, final: bool) -> None:
+    """The same for whole accounts, in one statement."""
+    if not accounts:
+        return
+    rows = [{"at": tx.now, "account_id": account, "token_hash": "", "final": final} for account in accounts]
+    written = insert(revocations).returning(revocations.c.id, revocations.c.account_id)
+    for row in tx.connection.execute(written, rows):
+        tx.revoke(Revoked(row.account_id, None, final, row.id))
 
 
 def new_revocations(connection: Connection, after: int, now: datetime) -> list[tuple[int, Revoked]]:

@@ -71,16 +71,21 @@ def try_sign_in(tx: Transaction, login_key: str, device: Device | None) -> Tried
 
 def count_try(tx: Transaction, key: str) -> None:
     """One more failure under this key, unless it must wait: then a refusal that changes nothing."""
+    failed = turn(tx, key).failed(tx.now)
+    insert_for = sqlite.insert if tx.dialect == "sqlite" else postgresql.insert
+    row = {"failures": failed.failures, "last_at": failed.last_at}
+    written = insert_for(throttles).values(key=key, **row)
+    tx.connection.execute(written.on_conflict_do_update(index_elements=["key"], set_=row))
+
+
+def turn(tx: Transaction, key: str) -> Throttle:
+    """What was counted under this key, if it is time for a try; nobody else's comes between it and our end."""
     tx.lock(f"throttle {key}")
     throttle = queries.throttle(tx.connection, key) or Throttle(0, tx.now)
     wait = throttle.wait(tx.now)
     if wait > timedelta(0):
         raise TooManyTries(wait)
-    failed = throttle.failed(tx.now)
-    insert_for = sqlite.insert if tx.dialect == "sqlite" else postgresql.insert
-    row = {"failures": failed.failures, "last_at": failed.last_at}
-    written = insert_for(throttles).values(key=key, **row)
-    tx.connection.execute(written.on_conflict_do_update(index_elements=["key"], set_=row))
+    return throttle
 
 
 def note_refused_sign_in(tx: Transaction, actor: Actor, found: Credentials | None) -> None:
@@ -120,8 +125,8 @@ def sign_in(tx: Transaction, actor: Actor, tried: Tried, session: NewSession, re
     return account
 
 
-def _note_expired(tx: Transaction, actor: Actor, account: Account) -> None:
-    record(tx, actor, "signin", account.login_id, "refused", expired=True)
+def _note_expired(tx: Transaction, actor: Actor, account: Account, action: str = "signin") -> None:
+    record(tx, actor, action, account.login_id, "refused", expired=True)
 
 
 def begin_session(tx: Transaction, actor: Actor, account: Account, session: NewSession) -> None:
@@ -165,13 +170,17 @@ def end_other_sessions(tx: Transaction, actor: Actor, current: Session) -> int:
 def change_password(
     tx: Transaction, actor: Actor, current: Session, verified: str, password_hash: str, session: NewSession
 ) -> None:
-    """One's own new password. All other sessions end; this browser goes on under a new token.
+    """One's own new password, unless the one that somebody else has set was not changed in time. All other sessions
+    end; this browser goes on under a new token.
 
     ``verified`` is the hash that the current password was compared with: it must still be the one we keep.
     """
     found = queries.credentials_of(tx.connection, current.account_id)
     if found is None or found.password_hash != verified:
         raise Conflict("password_changed_meanwhile")
+    if found.account.expired(tx.now):
+        note = partial(_note_expired, actor=actor, account=found.account, action="password.change")
+        raise Forbidden("initial_expired").then(note)
     _write_password(tx, current.account_id, password_hash, must_change=False)
     _end(tx, _others(tx, current), final=True)
     _end(tx, [(current.account_id, current.token_hash)], final=False)

@@ -48,6 +48,11 @@ def sign_in_key(login_key: str, device_nonce: str = "") -> str:
     return _key("signin", login_key, device_nonce)
 
 
+def code_key(login_key: str, device_nonce: str = "") -> str:
+    """Under which key wrong codes are counted."""
+    return _key("code", login_key, device_nonce)
+
+
 def password_key(account_id: int) -> str:
     """Under which key tries at one's own current password are counted."""
     return _key("password", str(account_id))

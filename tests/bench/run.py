@@ -14,7 +14,18 @@ from pathlib import Path
 import click
 import msgspec
 
-from tests.bench import comeback, crowd, crowd_report, figures, report, searching, shared, shared_report, tools
+from tests.bench import (
+    comeback,
+    crowd,
+    crowd_report,
+    figures,
+    importing,
+    report,
+    searching,
+    shared,
+    shared_report,
+    tools,
+)
 from tests.bench.figures import FULL, QUICK, Bench
 from tests.bench.tools import Measured
 
@@ -31,6 +42,7 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
     "postgres": lambda bench: shared_report.on_postgres(shared.on_postgres(bench)),
     "two-processes": lambda bench: shared_report.two_processes(shared.two_processes(bench)),
     "search": lambda bench: searching.report(list(searching.searching(bench))),
+    "import": lambda bench: importing.report(list(importing.importing(bench))),
 }
 """By ``--part``, in the order of docs/performance.md."""
 

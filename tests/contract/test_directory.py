@@ -7,11 +7,13 @@ import random
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from directory import changes, departments, people, queries
 from directory.departments import DepartmentWish
+from directory.search import indexing
 from directory.tables import departments as department_table
+from directory.tables import people as people_table
 from server.auth import actions
 from server.auth import company as companies
 from server.auth.changing import AccountChanges
@@ -20,6 +22,8 @@ from server.auth.tables import company as company_table
 from server.errors import Conflict
 from server.ports import people_listeners
 from server.services import Services
+from server.work.jobs import Worker
+from server.work.tables import jobs as job_rows
 from tests.tools.client import Client, Refused
 from tests.tools.company import Someone, hire
 from tests.tools.directory import DirectoryMirror, everybody, found, give
@@ -100,6 +104,51 @@ async def test_somebody_is_found_by_part_of_a_number_as_soon_as_it_is_his(server
     ]
     await give(server.services, company.suzuki.id, phone_number="03-9999-0000")
     assert (await sato.ask("directory.find", text="12342201"))["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "written", ["0312342201", "03-1234-2201", "+81-3-1234-2201", "+81 3 1234 2201", "０３ー１２３４ー２２０１"]
+)
+async def test_a_whole_number_is_found_and_said_whose_it_is_however_it_is_written(server, company, tree, written):
+    sato = await server.connect(company.sato.token)
+    for told in (await sato.ask("directory.find", text=written), await sato.ask("directory.whose", number=written)):
+        assert [(row["id"], row["hit"]) for row in told["people"]] == [(company.suzuki.id, "phone_number")]
+        assert (told["is"], told["total"], told["from"]) == ("directory.found", 1, 0)
+    assert (await sato.ask("directory.whose", number=written[:-1]))["people"] == []
+
+
+async def test_nobody_learns_whose_number_it_is_who_may_not_see_it(server, company, tree):
+    sato, suzuki = [await server.connect(each.token) for each in (company.sato, company.suzuki)]
+    await server.services.writer.act(company_row)
+    await restrict(server.services, phone_number="self")
+    assert (await sato.ask("directory.whose", number="03-1234-2201"))["total"] == 0
+    assert (await suzuki.ask("directory.whose", number="03-1234-2201"))["total"] == 1
+
+
+async def test_whoever_still_waits_is_found_after_the_next_upkeep(server, company, tree):
+    services = server.services
+    sato = await server.connect(company.sato.token)
+
+    def rename(tx):
+        tx.connection.execute(
+            update(people_table).where(people_table.c.account_id == company.ito.id).values(post="灯台守")
+        )
+        indexing.mark(tx, [company.ito.id])
+
+    await services.writer.act(rename)
+    assert (await sato.ask("directory.find", text="灯台守"))["total"] == 0
+    tick = next(each for module in services.modules for each in module.ticks if each.name == "directory.reindex")
+    await tick.run(services)
+    await tick.run(services)
+    assert await services.readers.ask(_reindexing) == 1, "one job is enough"
+    assert await Worker(services).work_one()
+    assert (await sato.ask("directory.find", text="灯台守"))["total"] == 1
+    await tick.run(services)
+    assert await services.readers.ask(_reindexing) == 0, "nobody waits, nothing is to be done"
+
+
+def _reindexing(connection) -> int:
+    return len(connection.execute(select(job_rows).where(job_rows.c.kind == "directory.reindex")).all())
 
 
 async def test_the_talk_shows_the_title_of_the_main_post(server, company, tree):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from datetime import UTC, datetime
-from functools import partial
 
+import msgspec
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from directory.search import finding, folding, indexing
+from directory.search import bits, blocks, finding, folding, indexing, many, queries, waiting
 from directory.search.kana import is_romaji, one_spelling
-from directory.search.lines import NUMBERS, field_lines, name_lines
-from directory.tables import departments, people, posts, search_grams, search_people, search_waiting
+from directory.search.lines import NUMBERS, Lines, field_lines, grams, name_lines
+from directory.tables import departments, people, posts, search_grams, search_people
 from server.auth.tables import accounts
 from server.data import engine
 from server.data.transaction import Transaction
@@ -192,7 +193,9 @@ def opening(word: str, line: tuple[str, str]) -> bool:
 @pytest.fixture
 def database(settings, monkeypatch):
     # Small, so that a small company has many blocks and is looked at in many pieces.
-    monkeypatch.setattr(indexing, "BLOCK_SIZE", 16)
+    monkeypatch.setattr(blocks, "BLOCK_SIZE", 16)
+    monkeypatch.setattr(many, "MANY", 8)
+    monkeypatch.setattr(many, "LITTLE_IN_A_STEP", 30)
     monkeypatch.setattr(finding, "A_LOOK", 5)
     opened = engine.throwaway_engine(engine.parse(settings.database))
     yield opened
@@ -271,22 +274,124 @@ def test_a_department_is_found_by_its_new_name_and_place(database):
     expect_the_same(company, 20)
 
 
-def test_what_a_crash_leaves_is_taken_up(database):
-    company = Company(database, seed=4, heads=40)
+def test_a_run_that_ends_anywhere_leaves_nobody_found_wrongly_and_the_next_takes_up_the_rest(database, tier):
+    company = Company(database, seed=4, heads=60)
     act(database, indexing.mark_all)
-    steps = indexing.steps()
-    act(database, next(steps))
-    answer = act(database, partial(_ids, steps))
-    act(database, steps.send(answer))
-    with database.connect() as connection:
-        left = len(connection.execute(select(search_waiting)).all())
-    assert 0 < left < 40, "this test needs a run that ended in the middle"
-    assert index(database) == left
+    broken_off = 0
+    while not Run(database).ends_within(1 + broken_off * tier(short=13, long=1)):
+        broken_off += 1
+        expect_a_true_index(database)
+        ask_anything(company)
+        unsettle(company, 25)
+    assert broken_off > 3, "this test needs runs that end in the middle"
+    index(database)
+    expect_a_true_index(database, settled=True)
     expect_the_same(company, 20)
 
 
-def _ids(steps, tx) -> object:
-    return steps.send([])(tx)
+def test_who_is_changed_during_a_run_is_found_as_he_is_now(database, tier):
+    company = Company(database, seed=8, heads=60)
+    act(database, indexing.mark_all)
+    for _ in range(tier(short=1, long=20)):
+        unsettle(company, 40)
+        steps, answer = indexing.steps(), None
+        with contextlib.suppress(StopIteration):
+            while True:
+                answer = act(database, steps.send(answer))
+                with database.begin() as connection:
+                    ids = company.chance.sample(sorted(company.people), 2)
+                    company.change(connection, ids[0])
+                    if company.chance.random() < 0.1:
+                        company.leave(connection, ids[1])
+                    indexing.refresh(Transaction(connection, NOW), ids)
+        expect_a_true_index(database, settled=True)
+        expect_the_same(company, 20)
+
+
+def test_who_is_marked_again_during_a_run_is_read_again(database):
+    company = Company(database, seed=9, heads=40)
+    act(database, indexing.mark_all)
+    steps, answer = indexing.steps(), None
+    with contextlib.suppress(StopIteration):
+        while True:
+            answer = act(database, steps.send(answer))
+            with database.begin() as connection:
+                account = company.chance.choice(sorted(company.people))
+                company.change(connection, account)
+                indexing.mark(Transaction(connection, NOW), [account])
+    index(database)
+    expect_a_true_index(database, settled=True)
+    expect_the_same(company, 20)
+
+
+def test_a_second_run_takes_over_from_the_first(database, tier):
+    company = Company(database, seed=10, heads=60)
+    act(database, indexing.mark_all)
+    for at in range(4, 120, tier(short=50, long=3)):
+        unsettle(company, 40)
+        first = Run(database)
+        if first.ends_within(at):
+            break
+        second = Run(database)
+        second.ends_within(12)
+        assert first.ends_within(2), "the first run ends when it finds that there is a second"
+        assert second.ends_within(10_000)
+        expect_a_true_index(database, settled=True)
+    expect_the_same(company, 20)
+
+
+def unsettle(company: Company, heads: int) -> None:
+    """Other names, posts and leavers, all marked: more than a block's few."""
+    with company.database.begin() as connection:
+        ids = company.chance.sample(sorted(company.people), min(heads, len(company.people)))
+        for account in ids:
+            company.change(connection, account)
+        for account in ids[:1] if len(company.people) > 40 else ():
+            company.leave(connection, account)
+        indexing.mark(Transaction(connection, NOW), ids)
+
+
+class Run:
+    """A run that can be left in the middle, and gone on with."""
+
+    def __init__(self, database) -> None:
+        self._database, self._steps, self._answer = database, indexing.steps(), None
+
+    def ends_within(self, count: int) -> bool:
+        """So many steps; whether it has come to its end."""
+        for _ in range(count):
+            try:
+                self._answer = act(self._database, self._steps.send(self._answer))
+            except StopIteration:
+                return True
+        return False
+
+
+def expect_a_true_index(database, settled: bool = False) -> None:
+    """Each bit stands for a gram of him who stands there; only slots that are held may say anything else."""
+    with database.connect() as connection:
+        held = waiting.held(connection)
+        wanted: dict[tuple[str, int], int] = {}
+        for _account, place, lines in connection.execute(
+            select(search_people.c.account_id, search_people.c.place, search_people.c.lines)
+        ):
+            block, slot = queries.block_and_slot(place)
+            for gram in grams(msgspec.json.decode(lines, type=Lines)):
+                wanted[gram, block] = wanted.get((gram, block), 0) | 1 << slot
+        stored = {
+            (gram, block): bits.unpacked(packed) & ~held.get(block, 0)
+            for gram, block, packed in connection.execute(select(search_grams))
+        }
+    if settled:
+        assert held == {}
+        assert stored == wanted
+    assert {key: each for key, each in stored.items() if each} == wanted
+
+
+def ask_anything(company: Company) -> None:
+    with company.database.connect() as connection:
+        for text in company.questions(5):
+            finding.find(connection, company.searcher(), text)
 
 
 def test_nothing_is_left_of_those_who_are_gone(database):
@@ -319,10 +424,10 @@ def test_a_call_is_from_whoever_has_the_whole_number_where_it_may_be_seen(databa
     nobody, administrator = finding.Searcher(99), finding.Searcher(99, administrator=True)
     with database.connect() as connection:
         for written in ("0312345678", "+81 3-1234-5678", "０３ー１２３４ー５６７８"):
-            assert finding.whose(connection, nobody, written) == (1,)
-            assert set(finding.whose(connection, administrator, written)) == {1, 2}
-        assert finding.whose(connection, administrator, "1234-5678") == ()
-        assert finding.whose(connection, administrator, "") == ()
+            assert finding.whose(connection, nobody, written).ids == (1,)
+            assert set(finding.whose(connection, administrator, written).ids) == {1, 2}
+        assert finding.whose(connection, administrator, "1234-5678").ids == ()
+        assert finding.whose(connection, administrator, "").ids == ()
 
 
 def test_who_only_seems_to_begin_with_a_word_comes_after_those_who_do(database):
@@ -333,3 +438,30 @@ def test_who_only_seems_to_begin_with_a_word_comes_after_those_who_do(database):
             connection.execute(update(people).where(people.c.account_id == account).values(**told))
         indexing.refresh(Transaction(connection, NOW), sorted(company.people))
         assert finding.find(connection, finding.Searcher(99), "tanaka").ids == (2, 1)
+
+
+def test_a_word_whose_grams_stand_apart_in_everybody_costs_little_and_counts_only_whom_it_found(
+    database, monkeypatch
+):
+    company = Company(database, seed=5)
+    act(database, indexing.mark_all)
+    index(database)
+    monkeypatch.setattr(finding, "LOOKED_AT", 20)
+    monkeypatch.setattr(finding, "ALL_LOOKED_AT", 10)
+    searcher = finding.Searcher(1, True, {})
+    looks: list[int] = []
+    monkeypatch.setattr(queries, "at_places", counted(queries.at_places, looks))
+    with database.connect() as connection:
+        found = finding.find(connection, searcher, "00000000")
+        assert (found.ids, found.total) == ((), 0)
+        assert 0 < sum(looks) < 60 < len(company.people)
+
+
+def counted(read, looks: list[int]):
+    """``read``, noting how many places it is asked for."""
+
+    def reading(connection, places):
+        looks.append(len(places))
+        return read(connection, places)
+
+    return reading

@@ -12,8 +12,9 @@ from directory.imports import applying, staging
 from directory.imports.applying import NewHash
 from directory.imports.model import Act, Counts, Record, StagedRow
 from directory.tables import departments, people, posts
+from server.auth import codes
 from server.auth.model import Actor, Privilege, operator
-from server.auth.tables import accounts, company, privileges, revocations
+from server.auth.tables import accounts, company, privileges, revocations, sign_in_codes
 from server.auth.tables import sessions as session_rows
 from server.errors import Conflict
 from server.live.tables import topics
@@ -214,6 +215,20 @@ async def test_rights_and_passwords_come_with_their_consequences(services: Servi
     assert await ask(services, select(session_rows).where(session_rows.c.account_id == hori.id)) == []
     final = select(revocations.c.final).where(revocations.c.account_id == hori.id)
     assert await ask(services, final) == [(True,)]
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [({"_password": "1"}, 0), ({"ENABLED": "0"}, 0), ({"USER_TYPE": "FACILITY"}, 0), ({"NAME": "堀 健"}, 1)],
+)
+async def test_a_code_ends_with_what_it_stood_for(
+    services: Services, sano: Someone, change: dict[str, str], left: int
+):
+    hori = await hire(services, "hori", talk=False)
+    await services.writer.act(codes.issue, operator(), hori.id, "a hash")
+    rows = [staged(2, "change", "hori@hokuto.example", hori.id, change)]
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", rows))
+    assert len(await ask(services, select(sign_in_codes))) == left
 
 
 @pytest.mark.parametrize("meanwhile", ["person", "limit", "login", "import", "department"])

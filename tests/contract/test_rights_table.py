@@ -100,6 +100,7 @@ TABLE: Mapping[tuple[str, str], Who] = {
     ("POST", "/api/admin/departments/{id:int}"): DIVISION,
     ("POST", "/api/admin/departments/{id:int}/move"): DIVISION,
     ("POST", "/api/admin/departments/{id:int}/remove"): DIVISION,
+    ("GET", "/api/admin/areas"): SOME_FIELDS,
     ("GET", "/api/admin/people"): SOME_FIELDS,
     ("POST", "/api/admin/people"): PERSON,
     ("GET", "/api/admin/people/{id:int}"): SOME_FIELDS,

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 import msgspec
+import psycopg
+import pytest
 
 from directory.imports import applying, staging
 from directory.imports.model import Counts, Record, StagedRow
@@ -19,21 +21,28 @@ from server.auth.model import operator
 from server.clock import system_clock
 from server.data import engine
 from server.data.writer import Writer
+from tests.tools.databases import postgres_database
 
 PEOPLE = 10_000
+KILLS_ON_POSTGRESQL = 12
+COUNTED = "SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM people), (SELECT state FROM imports)"
+OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type = 'client backend'"
+)
 
 
 async def test_an_import_is_done_whole_or_not_at_all(tmp_path: Path, sqlite_template: Path, tier):
     kills = tier(short=3, long=50)
     first = tmp_path / "first.db"
     shutil.copy(sqlite_template, first)
-    await _with_writer(first, _stage)
+    await _with_writer(f"sqlite:///{first}", _stage)
     rng, whole = random.Random(31), 0
     for number in range(kills):
         path = tmp_path / f"{number}.db"
         shutil.copy(first, path)
         # The first runs to its end: it shows that the others could have.
-        await _kill_in_the_midst(path, None if number == 0 else rng.uniform(0.0, 0.6))
+        await _kill_in_the_midst(f"sqlite:///{path}", None if number == 0 else rng.uniform(0.0, 0.6))
         found = _counted(path)
         assert found in ((0, 0, "previewed"), (PEOPLE, PEOPLE, "applied")), found
         whole += found[0] > 0
@@ -41,8 +50,22 @@ async def test_an_import_is_done_whole_or_not_at_all(tmp_path: Path, sqlite_temp
     assert whole, "the first ran to its end"
 
 
-async def _kill_in_the_midst(path: Path, after: float | None) -> None:
-    applying_process = _started(path)
+@pytest.mark.long
+async def test_the_same_holds_on_postgresql(postgres: str, postgres_template: str):
+    rng, whole = random.Random(31), 0
+    for number in range(KILLS_ON_POSTGRESQL):
+        with postgres_database(postgres, postgres_template) as url:
+            await _with_writer(url, _stage)
+            await _kill_in_the_midst(url, None if number == 0 else rng.uniform(0.0, 1.5))
+            found = await _counted_on_postgresql(url)
+        assert found in ((0, 0, "previewed"), (PEOPLE, PEOPLE, "applied")), found
+        whole += found[0] > 0
+    print(f"{KILLS_ON_POSTGRESQL} kills, {whole} whole, {KILLS_ON_POSTGRESQL - whole} nothing")
+    assert 0 < whole < KILLS_ON_POSTGRESQL, "kills came before the commit and after it"
+
+
+async def _kill_in_the_midst(url: str, after: float | None) -> None:
+    applying_process = _started(url)
     assert applying_process.stdout is not None
     with applying_process.stdout as said:
         await asyncio.to_thread(said.readline)
@@ -52,22 +75,30 @@ async def _kill_in_the_midst(path: Path, after: float | None) -> None:
         await asyncio.to_thread(applying_process.wait)
 
 
-def _started(path: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.fault.test_import_kill", str(path)]
+def _started(url: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.fault.test_import_kill", url]
     return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
 
 
 def _counted(path: Path) -> tuple[int, int, str]:
     with sqlite3.connect(path) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        row = database.execute(
-            "SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM people), (SELECT state FROM imports)"
-        ).fetchone()
+        row = database.execute(COUNTED).fetchone()
     return tuple(row)
 
 
-async def _with_writer(path: Path, work) -> None:
-    writer = Writer(engine.writing_engine(engine.parse(f"sqlite:///{path}")), system_clock, lambda outcome: None)
+async def _counted_on_postgresql(url: str) -> tuple[int, int, str]:
+    """Once the database has noticed that its client is gone: what it was doing is then done or undone."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as database:
+        while database.execute(OTHERS).fetchone() != (0,):
+            await asyncio.sleep(0.05)
+        row = database.execute(COUNTED).fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+async def _with_writer(url: str, work) -> None:
+    writer = Writer(engine.writing_engine(engine.parse(url)), system_clock, lambda outcome: None)
     writer.start(asyncio.get_running_loop())
     try:
         await work(writer)
@@ -93,4 +124,4 @@ async def _apply(writer: Writer) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_with_writer(Path(sys.argv[1]), _apply))
+    asyncio.run(_with_writer(sys.argv[1], _apply))

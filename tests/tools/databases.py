@@ -62,6 +62,17 @@ def _make(server: str, template: str) -> str:
     return name
 
 
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
+    """The address of a database without a table, gone afterwards."""
+    name = f"renraku_empty_{next(_numbers)}"
+    _administer(server, f"CREATE DATABASE {name}")
+    try:
+        yield _named(server, name)
+    finally:
+        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def migrated(server: str, name: str = "renraku") -> str:
     """The address of a new database on this server, in the newest shape."""
     _administer(server, f"CREATE DATABASE {name}")

@@ -9,6 +9,7 @@ from directory import departments, people
 from directory.departments import DepartmentWish
 from directory.model import Post
 from directory.people import ProfileWish
+from directory.placing import resolved
 from server.auth.changing import AccountChanges
 from server.auth.model import Actor, operator
 from server.data.transaction import Transaction
@@ -30,7 +31,7 @@ async def give(
 ) -> None:
     """These posts (if any are named) and fields, as somebody who saw him a moment ago."""
     changes = {name: texts.pop(name) for name in list(texts) if name in AccountChanges.__struct_fields__}
-    areas = {name: texts.pop(name) for name in list(texts) if name.endswith("_areas")}
+    areas = {name: resolved(name, texts.pop(name)) for name in list(texts) if name.endswith("_areas")}
     scored = "sort_score" in texts
     score = texts.pop("sort_score", None)
     held = [Post(*post) for post in posts] if posts else None

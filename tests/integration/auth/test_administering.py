@@ -100,9 +100,26 @@ async def test_the_trail_as_a_file(server: Running, sano: Visitor, add: Add):
     assert [line["actor"] for line in taken] == ["sano"], "whoever takes the trail away is in it"
 
 
-@pytest.mark.parametrize("query", ["before=x", "before=-1", "from=noon", "unknown=1", "actor=%00", "actor=a&actor=b"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "before=x",
+        "before=-1",
+        "from=noon",
+        "unknown=1",
+        "actor=%00",
+        "actor=a&actor=b",
+        "from=9007199254740991",
+        "to=253402300800000",
+    ],
+)
 async def test_a_question_that_cannot_be_is_refused(sano: Visitor, query: str):
     assert (await sano.get(f"/api/admin/actions?{query}")).status_code == 400
+
+
+async def test_the_last_moment_that_there_is_may_be_asked_for(sano: Visitor):
+    answer = await sano.get("/api/admin/actions?from=253402300799999&to=253402300799999")
+    assert answer.json() == {"actions": []}
 
 
 @pytest.mark.parametrize(
@@ -147,6 +164,26 @@ async def test_a_sheet_holds_what_somebody_needs_and_is_told_once(server: Runnin
     assert opened.headers["location"] == "/password"
     told = await server.services.readers.ask(lambda db: db.exec_driver_sql("SELECT * FROM audit").all())
     assert sheet["password"] not in str(told)
+
+
+async def test_a_first_password_that_has_expired_opens_no_change_to_who_is_still_signed_in(
+    server: Running, sano: Visitor, add: Add, clock: SetClock, trail
+):
+    ito = await add("ito")
+    sheet = (await sano.send(f"/api/admin/people/{ito.id}/password", {})).json()
+    async with Visitor(server) as visitor:
+        await visitor.sign_in(ito.login_id, sheet["password"])
+        clock.forward(days=20)
+        await visitor.get("/password")
+        clock.forward(days=10, hours=1)
+        new = "seven bright lamps"
+        late = await visitor.submit("/password", current=sheet["password"], new=new, again=new)
+    assert (late.status_code, problem_in(late)) == (
+        403,
+        "このパスワードの有効期限が切れています。管理者に新しいパスワードを依頼してください。",
+    )
+    assert 'aria-invalid="true"' in late.text.split('<input id="current"')[1].split(">")[0]
+    assert ("password.change", ito.login_id, "refused") in await trail()
 
 
 async def test_a_first_password_expires_and_says_so_to_who_knows_it(

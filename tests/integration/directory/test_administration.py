@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from directory import placing
+from directory.areas import resolving
+from directory.areas.tables import Area
+from directory.search import finding
 from server.auth import company as companies
 from server.auth.company_changing import CompanyChanges, change_company
 from server.auth.model import Privilege, operator
@@ -15,7 +21,7 @@ from server.auth.visibility import Visibility
 from server.ports import company_listeners
 from tests.tools.company import hire
 from tests.tools.directory import found, give
-from tests.tools.running import Running
+from tests.tools.running import Running, running, settings_for
 from tests.tools.visitor import Visitor
 
 MISSING = 999_999
@@ -179,3 +185,77 @@ async def test_a_department_that_cannot_be_is_refused_by_its_field(
 async def test_the_sentence_names_the_departments_own_field(at: SimpleNamespace):
     answer = await at.boss.send("/api/admin/departments", {"code": "X", "name": ""})
     assert "部署名" in answer.json()["message"]
+
+
+@pytest.fixture
+async def many(server: Running, at: SimpleNamespace) -> list[int]:
+    """Thirty of one name; the first ten work in the team, every third is disabled."""
+    services = server.services
+    ids = [(await hire(services, f"mori{number:02}")).id for number in range(30)]
+    for number, id in enumerate(ids):
+        await give(
+            services, id, *([(at.team, "")] if number < 10 else []), name=f"森 {number:02}", enabled=number % 3 > 0
+        )
+    return ids
+
+
+@pytest.mark.parametrize("more", ["", "&state=disabled", "&department={team}", "&department={team}&state=disabled"])
+async def test_whom_a_text_finds_is_listed_page_by_page_as_at_once(at: SimpleNamespace, many: list[int], more: str):
+    question = f"/api/admin/people?text=森{more.format(team=at.team)}"
+    whole = (await at.boss.get(question)).json()
+    expected = {
+        id
+        for number, id in enumerate(many)
+        if ("state" not in more or number % 3 == 0) and ("department" not in more or number < 10)
+    }
+    ids = [row["id"] for row in whole["people"]]
+    assert (whole["total"], set(ids), len(ids)) == (len(expected), expected, len(expected))
+    paged = []
+    for first in range(0, len(ids), 4):
+        page = (await at.boss.get(f"{question}&from={first}&limit=4")).json()
+        assert (page["from"], page["total"]) == (first, len(expected))
+        paged += [row["id"] for row in page["people"]]
+    assert paged == ids
+
+
+async def test_no_more_people_are_searched_for_than_are_shown(at: SimpleNamespace, many: list[int], monkeypatch):
+    asked: list[tuple[Any, ...]] = []
+
+    def find(*args: Any, **named: Any) -> finding.Found:
+        asked.append((*args[3:], named))
+        return search(*args, **named)
+
+    search = finding.find
+    monkeypatch.setattr(finding, "find", find)
+    await at.boss.get("/api/admin/people?text=森&from=4&limit=4")
+    await at.boss.get("/api/admin/people?text=森&from=4&limit=4&state=disabled")
+    assert asked == [(4, 4, {"hits": False}), (0, 1000, {"hits": False})]
+
+
+async def test_areas_are_understood_before_the_writer_is_asked(
+    server: Running, company: SimpleNamespace, at: SimpleNamespace, monkeypatch
+):
+    """To understand the first takes a tenth of a second, and everybody would wait for it."""
+    threads: list[str] = []
+
+    def resolve(text: str) -> tuple[Area, ...]:
+        threads.append(threading.current_thread().name)
+        return resolving.resolve(text)
+
+    monkeypatch.setattr(placing, "resolve", resolve)
+    assert (await save(at.boss, at.ito, home_areas=["東京都"], work_areas=["大阪府"])).status_code == 200
+    body = {"login_id": "kato@hokuto.example", "name": "加藤", "home_areas": ["京都府"]}
+    assert (await at.boss.send("/api/admin/people", body)).status_code == 200
+    sato = await server.connect(company.sato.token)
+    told = await sato.ask("directory.change_mine", changes={"home_areas": "北海道;沖縄県"})
+    assert told["person"]["home_areas"] == ["北海道", "沖縄県"]
+    assert len(threads) == 5 and "writer" not in threads, threads
+
+
+async def test_areas_are_read_at_the_start_and_not_while_somebody_waits(tmp_path: Path, sqlite_template: Path):
+    resolving._by_name.cache_clear()
+    async with running(settings_for(tmp_path / "other", sqlite_template)) as here:
+        await here.services.state["directory"].warming
+        before = resolving._by_name.cache_info()
+        assert [each.code for each in resolving.resolve("東京都")] == ["13"]
+        assert resolving._by_name.cache_info().misses == before.misses > 0

@@ -6,6 +6,7 @@ import pytest
 
 from directory import asking, catchup, groups, people_port, queries, status
 from directory.pages import Pages
+from directory.pictures import queries as pictures
 from tests.tools.company import hire
 from tests.tools.directory import found
 from tests.tools.plans import scans
@@ -52,6 +53,18 @@ async def test_the_first_page_of_all_goes_along_the_index_of_the_order(server: R
 
     (step,) = await server.services.readers.ask(plan)
     assert "ix_people_sorted" in step and "SEARCH" in step, step
+
+
+async def test_unused_pictures_are_found_by_names_alone(server: Running):
+    """Their bytes lie between the name and the day: to read that of each would be to read all photos."""
+
+    def plan(connection):
+        asked = str(pictures.unused_names().compile(connection, compile_kwargs={"literal_binds": True}))
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+
+    steps = await server.services.readers.ask(plan)
+    assert any(step.startswith("SCAN pictures USING COVERING INDEX") for step in steps), steps
+    assert any("SEARCH people" in step and "ix_people_photo" in step for step in steps), steps
 
 
 async def test_the_second_reader_of_a_page_is_answered_from_memory(server: Running):

@@ -11,6 +11,7 @@ from server.auth import actions, codes, company, queries
 from server.auth.company_changing import CompanyChanges, change_company
 from server.auth.model import Account, new_account, operator
 from server.auth.password_rule import Accepted
+from tests.tools.client import Client
 from tests.tools.running import Running
 from tests.tools.visitor import PASSWORD, Visitor, problem_in
 from web import pages
@@ -79,10 +80,13 @@ async def test_a_password_that_is_not_accepted_leaves_the_code_as_it_is(visitor:
     assert (await visitor.submit("/code", login_id=LOGIN, code=CODE, new=NEW, again=NEW)).status_code == 303
 
 
-async def test_after_five_wrong_codes_the_right_one_is_wrong_too(visitor: Visitor):
-    for number in range(5):
+async def test_after_wrong_codes_the_right_one_waits_and_need_not_be_typed_again(visitor: Visitor):
+    for number in range(4):
         await visitor.submit("/code", login_id=LOGIN, code=f"0000000{number}")
-    assert problem_in(await visitor.submit("/code", login_id=LOGIN, code=CODE)) == CODE_WRONG
+    for password in ({}, {"new": NEW, "again": NEW}):
+        waits = await visitor.submit("/code", login_id=LOGIN, code=CODE, **password)
+        assert waits.status_code == 429 and f'value="{CODE}"' in waits.text
+        assert ('name="new"' in waits.text) == bool(password)
 
 
 async def test_the_purpose_is_accepted_once_before_the_app(server: Running, ito: Account, visitor: Visitor):
@@ -104,6 +108,28 @@ async def test_the_purpose_is_accepted_once_before_the_app(server: Running, ito:
     assert (await visitor.submit("/agree", next="")).headers["location"] == "/"
     assert first is not None
     assert (await server.services.readers.ask(queries.account, ito.id)).agreed_at == first
+
+
+async def test_only_pages_are_open_before_the_purpose_is_accepted(server: Running, ito: Account, visitor: Visitor):
+    await visitor.sign_in(LOGIN, PASSWORD)
+    token = visitor.cookies["__Host-session"]
+    await server.services.writer.act(change_company, operator(), CompanyChanges(purpose="業務の連絡に使います。"))
+
+    for path in ("/api/me", "/api/sessions", "/pictures/nobody/small"):
+        refused = await visitor.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (403, "must_agree")
+    with pytest.raises(Exception, match="403"):
+        await Client.connect(server.host, token)
+
+    await visitor.submit("/agree", next="")
+    assert (await visitor.get("/api/me")).status_code == 200
+    await (await server.connect(token)).close()
+
+
+async def test_without_a_purpose_nothing_is_accepted(server: Running, ito: Account, visitor: Visitor):
+    await visitor.sign_in(LOGIN, PASSWORD)
+    assert (await visitor.submit("/agree", next="/talk")).headers["location"] == "/talk"
+    assert (await server.services.readers.ask(queries.account, ito.id)).agreed_at is None
 
 
 async def test_the_purpose_comes_after_the_password(server: Running, ito: Account, visitor: Visitor):

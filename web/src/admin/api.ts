@@ -3,6 +3,7 @@ import { call } from '../lib/api'
 import type {
   ActionPage,
   AddedPerson,
+  AdminAreas,
   AdminCompany,
   AdminDepartment,
   AdminDepartments,
@@ -42,6 +43,9 @@ export interface PeopleQuestion {
 }
 
 export const people = (asked: PeopleQuestion) => call<AdminPeople>('GET', `/api/admin/people?${query({ ...asked })}`)
+/** The options that the company has licences for. */
+export const functions = async () => (await call<AdminPeople>('GET', '/api/admin/people?limit=1')).functions ?? []
+export const areas = (text: string) => call<AdminAreas>('GET', `/api/admin/areas?${query({ text })}`)
 export const person = (id: number) => call<AdminPerson>('GET', `/api/admin/people/${id}`)
 export const addPerson = (fields: NewPerson) => call<AddedPerson>('POST', '/api/admin/people', fields)
 export const changePerson = (id: number, rev: number, changes: PersonChanges) =>

@@ -16,18 +16,34 @@ export class Listing {
   problem = $state.raw<unknown>(null)
   private asked: Asked = { text: '', department: null, state: '' }
   private pages = new Set<number>()
+  private seen: [number, number] = [0, 1]
+  /** Another question was asked: what is held answers an older one. */
+  private old = true
   /** Answers to an older question are dropped. */
   private turn = 0
 
   ask(asked: Asked): void {
     this.asked = { ...asked, text: asked.text.trim() }
+    this.old = true
+    this.begin()
+  }
+
+  /** The same question once more: others have changed something. What is on the screen stays until the answer. */
+  again(): void {
+    this.begin()
+    void this.fetch(Math.floor(this.seen[0] / PAGE))
+    this.look(...this.seen)
+  }
+
+  private begin(): void {
     this.turn++
     this.pages = new Set()
-    void this.fetch(0)
+    if (this.old) void this.fetch(0)
   }
 
   /** These places have come into sight. */
   look(from: number, to: number): void {
+    this.seen = [from, to]
     const last = Math.min(to, this.people?.length ?? 0) - 1
     for (let page = Math.floor(from / PAGE); page * PAGE <= last; page++) void this.fetch(page)
   }
@@ -50,13 +66,14 @@ export class Listing {
     try {
       const answer = await api.people({ ...this.asked, from: page * PAGE, limit: PAGE })
       if (turn !== this.turn) return
-      const held = page === 0 ? [] : (this.people ?? [])
+      const held = this.old ? [] : (this.people ?? [])
+      this.old = false
       this.people = Array.from({ length: answer.total }, (_, at) => answer.people?.[at - page * PAGE] ?? held[at])
       this.problem = null
     } catch (error) {
       if (turn !== this.turn) return
       this.pages.delete(page)
-      if (page === 0) this.problem = error
+      if (this.old) this.problem = error
     }
   }
 }

@@ -28,8 +28,11 @@ test('what is blank is not asked for, and nothing breaks out of a question', () 
 })
 
 test('ticks go as 0 and 1', () => {
-  const options = { keep_passwords: true, zeros: false, marks: false, make_passwords: true, sheet: '' }
+  const options = { keep_passwords: true, zeros: false, marks: false, make_passwords: true, sheet: '', columns: {} }
   expect(optionsQuery(options)).toBe('keep_passwords=1&zeros=0&marks=0&make_passwords=1')
+  const told = optionsQuery({ ...options, sheet: '社員', columns: { 'ID番号': 'LOGIN_ID' } })
+  expect(JSON.parse(new URLSearchParams(told).get('columns')!)).toEqual({ 'ID番号': 'LOGIN_ID' })
+  expect(new URLSearchParams(told).get('sheet')).toBe('社員')
 })
 
 test('the time that is left is told in steps', () => {

@@ -32,6 +32,7 @@ export class Directory {
   private leaveTimer: ReturnType<typeof setTimeout> | undefined
   private readonly reloads = new Set<ReturnType<typeof setTimeout>>()
   private readonly pagers = new Set<Pager>()
+  private readonly listeners = new Set<() => void>()
 
   constructor(readonly talk: Talk) {
     const isOpen = () => talk.line === 'open'
@@ -67,6 +68,12 @@ export class Directory {
         this.pagers.delete(pager)
       },
     ]
+  }
+
+  /** `heard` is called after each change that others have made, as long as one is inside. */
+  onChange(heard: () => void): () => void {
+    this.listeners.add(heard)
+    return () => void this.listeners.delete(heard)
   }
 
   again(): void {
@@ -134,6 +141,7 @@ export class Directory {
     this.tree = withDepartments(this.tree, frame.departments ?? [], frame.departments_gone ?? [])
     for (const pager of this.pagers) pager.changed(frame)
     this.card.changed(frame)
+    for (const heard of this.listeners) heard()
   }
 
   /** Everybody is told in the same moment: all asking then would be the slowest way for all. */
@@ -142,6 +150,7 @@ export class Directory {
       this.reloads.delete(timer)
       if (!this.inside) return
       if (parts.includes('departments')) void this.ask(() => this.talk.ask({ do: 'directory' }))
+      for (const heard of this.listeners) heard()
       if (!parts.includes('people')) return
       for (const pager of this.pagers) pager.reload()
       this.card.reload()
@@ -157,6 +166,7 @@ export class Directory {
     void this.open()
     if (!this.groups) void this.ask(() => this.talk.ask({ do: 'directory.groups' }))
     for (const pager of this.pagers) pager.opened()
+    for (const heard of this.listeners) heard()
     this.badges.again()
     this.card.reload()
   }

@@ -34,6 +34,7 @@ export function mendedElsewhere(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false
   if (error.status === 401) leaveFor('/signin')
   else if (error.code === 'must_change') leaveFor('/password')
+  else if (error.code === 'must_agree') leaveFor('/agree')
   else return false
   return true
 }

@@ -1,5 +1,7 @@
 /** Which page the address names. Links are plain `<a href>`; one listener keeps the known ones in this page. */
 
+import { leaving } from './leaving.svelte'
+
 export type Route =
   | { name: 'home' }
   | { name: 'talk'; channel: number | null }
@@ -37,17 +39,23 @@ function isId(text: string): boolean {
 
 class Router {
   route = $state.raw<Route>(parse(location.pathname))
+  private here = location.pathname
 
   /** `replace` leaves no step behind for the back button. */
   go(path: string, replace = false): void {
-    if (path === location.pathname) return
+    if (path === location.pathname || leaving.holds(() => this.go(path, replace))) return
+    this.here = path
     history[replace ? 'replaceState' : 'pushState'](null, '', path)
     this.route = parse(path)
   }
 
   /** Follows the address and the links of this page until the returned function is called. */
   start(): () => void {
-    const moved = () => (this.route = parse(location.pathname))
+    const moved = () => {
+      // The browser has gone back already: forward again, until the person has said yes.
+      if (leaving.holds(() => history.back())) history.pushState(null, '', this.here)
+      else this.route = parse((this.here = location.pathname))
+    }
     const clicked = (event: MouseEvent) => {
       const link = event.target instanceof Element ? event.target.closest('a') : null
       if (!link || !isOurs(link, event)) return

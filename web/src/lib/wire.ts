@@ -21,6 +21,12 @@ export interface ActionRow {
   address?: string
 }
 
+/** An area by its whole name, with its JMA code. */
+export interface AdminArea {
+  code: string
+  name: string
+}
+
 /** Somebody in 管理＞ユーザ. */
 export interface AdminPersonRow {
   id: number
@@ -478,6 +484,13 @@ export interface FindInDirectory {
   limit?: number
 }
 
+/** Who has exactly this number in a field that one may see, however it is written: for a call that comes in. */
+export interface WhoseNumber {
+  do: 'directory.whose'
+  number: string
+  limit?: number
+}
+
 /** All that one may see of somebody. */
 export interface GetPerson {
   do: 'directory.person'
@@ -710,6 +723,7 @@ export type Command =
   | LeaveDirectory
   | ListPeople
   | FindInDirectory
+  | WhoseNumber
   | GetPerson
   | GetGroups
   | AddGroup
@@ -1185,6 +1199,7 @@ export interface Answers {
   'directory.leave': Done
   'directory.people': PeoplePage
   'directory.find': Found
+  'directory.whose': Found
   'directory.person': PersonShown
   'directory.groups': Groups
   'group.add': Groups
@@ -1429,10 +1444,19 @@ export interface AdminDepartment {
   people: number
 }
 
-/** A page of people; `total` is how many there are, of a search at most 1000. */
+/** What a text may mean: one area, none when it is unknown, several when it may be any of them (at most 20). */
+export interface AdminAreas {
+  areas: AdminArea[]
+}
+
+/**
+ * A page of people; `total` is how many there are, of a search at most 1000. `functions`: the options that
+ * the company has licences for; of others nothing is shown.
+ */
 export interface AdminPeople {
   total: number
   from: number
+  functions?: ('anpi' | 'talk')[]
   people?: AdminPersonRow[]
 }
 
@@ -1539,6 +1563,7 @@ export interface ImportPreview {
   ready: boolean
   hashing_seconds: number
   kept?: Kept[]
+  sheets?: string[]
 }
 
 /** How far it is. `code` and `message` say why it failed; `sheets` wait to be fetched, once. */

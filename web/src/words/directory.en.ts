@@ -107,7 +107,7 @@ export default {
     photo_change: 'Change the photo',
     photo_remove: 'Delete the photo',
     photo_remove_ask: 'Delete the photo?',
-    photo_hint: 'JPEG, PNG, GIF or WebP, up to 10 MB. Shown cut to a square.',
+    photo_hint: 'JPEG, PNG or GIF, up to 10 MB. Shown cut to a square.',
     photo_big: (max) => `Please choose a photo of up to ${max} MB.`,
     photo_kind: 'This cannot be read as a photo. Please choose a JPEG or PNG.',
     photo_sending: 'Sending the photo…',

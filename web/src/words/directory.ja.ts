@@ -104,7 +104,7 @@ const ja = {
     photo_change: '写真を変える',
     photo_remove: '写真を削除する',
     photo_remove_ask: '写真を削除しますか？',
-    photo_hint: 'JPEG・PNG・GIF・WebP、10 MBまで。正方形に切り取って表示します。',
+    photo_hint: 'JPEG・PNG・GIF、10 MBまで。正方形に切り取って表示します。',
     photo_big: (max: string) => `${max} MBまでの写真を選んでください。`,
     photo_kind: '写真として読み込めません。JPEGかPNGの写真を選んでください。',
     photo_sending: '写真を送信中…',

@@ -1,5 +1,7 @@
 """The directory: departments, what is told about people, groups, pictures, badges, imports; anpi IDs, codes."""
 
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -44,6 +46,10 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.BigInteger(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("state", KEY, nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=True),
+        sa.Column("done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("seconds_left", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("code", KEY, server_default="", nullable=False),
         sa.Column("sha256", KEY, nullable=False),
         sa.Column("seen_rev", sa.BigInteger(), nullable=False),
         sa.Column("rev", sa.BigInteger(), nullable=True),
@@ -128,6 +134,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_people_account_id")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_people")),
     )
+    op.create_index(op.f("ix_people_photo"), "people", ["photo"], unique=False)
     op.create_index(op.f("ix_people_rev"), "people", ["rev"], unique=False)
     op.create_index("ix_people_sorted", "people", ["gone", "sort_key", "account_id"], unique=False)
     op.create_table(
@@ -205,11 +212,14 @@ def upgrade() -> None:
         "search_blocks",
         sa.Column("block", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("first_key", KEY, nullable=False),
+        sa.Column("held", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("run", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("block", name=op.f("pk_search_blocks")),
     )
     op.create_table(
         "search_waiting",
         sa.Column("account_id", ID, autoincrement=False, nullable=False),
+        sa.Column("times", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_search_waiting")),
     )
     op.create_table(
@@ -244,11 +254,26 @@ def upgrade() -> None:
     op.execute("INSERT INTO topics (key, rev) VALUES ('directory', 1), ('status', 0)")
     op.execute(
         "INSERT INTO people (account_id, sort_key, rev, gone) "
-        "SELECT id, search_key, 1, state = 'deleted' FROM accounts"
+        "SELECT id, '~ ' || search_key, 1, state = 'deleted' FROM accounts"
     )
+    _sort_by_kana(op.get_bind())
     op.execute("INSERT INTO search_blocks (block, first_key) VALUES (0, '')")
     op.execute("INSERT INTO search_waiting (account_id) SELECT id FROM accounts WHERE state <> 'deleted'")
     op.execute(
         "INSERT INTO jobs (kind, body, due_at) "
         "SELECT 'directory.reindex', '{}', 0 WHERE EXISTS (SELECT 1 FROM search_waiting)"
     )
+
+
+def _sort_by_kana(connection: sa.Connection) -> None:
+    """Who has kana is listed by that alone: the key for finding has the name after it."""
+    spelled = connection.execute(sa.text("SELECT id, kana FROM accounts WHERE kana <> ''")).all()
+    rows = [{"id": row.id, "key": f"~ {_folded(row.kana)}"} for row in spelled]
+    if rows:
+        connection.execute(sa.text("UPDATE people SET sort_key = :key WHERE account_id = :id"), rows)
+
+
+def _folded(text: str) -> str:
+    """Width and case folded, katakana as hiragana."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in folded)

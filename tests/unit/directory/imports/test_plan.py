@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import msgspec
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +14,10 @@ from msgspec import Raw
 
 from directory import fields
 from directory.imports import desk
-from directory.imports.current import Company, DepartmentNow, Now, PersonNow
+from directory.imports.current import Company, DepartmentNow, Now, PersonNow, PictureNow
 from directory.imports.exporting import encoded, line, row
 from directory.imports.model import Kind, Options, StagedRow
-from directory.imports.parcels import Outcome
+from directory.imports.parcels import Outcome, pack
 from directory.imports.reading import Unreadable
 from server.auth.rules import Counts, Licences
 
@@ -26,7 +28,7 @@ BLANK = {name: "" for name in desk.COLUMNS["users"]} | {
     "TALK_LOG_DOWNLOAD_AVAILABLE": "0",
     "LANGUAGE": "ja",
 }
-for name in ("MODE", "PASSWORD", "INITIAL_PASSWORD_FORCE_CHANGE", "BIG_IMAGE"):
+for name in ("MODE", "PASSWORD", "INITIAL_PASSWORD_FORCE_CHANGE"):
     del BLANK[name]
 
 
@@ -217,6 +219,19 @@ def test_columns_that_are_missing_are_named():
     assert errors(plan("users", company([]), ["LOGIN_ID"], ["a@x"])) == [(0, "NAME", "NAMEは必須項目です。")]
 
 
+def test_headings_that_are_not_understood_can_be_given_a_meaning():
+    def made(**options: Any) -> Outcome:
+        now = company([], remembered=options)
+        data = "".join(line(each) for each in [["記号", "NAME", "PASSWORD"], ["a@x", "山田", PASSWORD]]).encode()
+        behind = pack(now.company) + pack(now.departments)
+        return desk.plan("users", len(data), file=io.BytesIO(data + behind))
+
+    failed = made()
+    assert [each[:2] for each in errors(failed)] == [(1, "")]
+    assert (failed.plan.unknown, [each.column for each in failed.plan.headings]) == (["記号"], ["NAME", "PASSWORD"])
+    assert errors(made(記号="LOGIN_ID")) == []
+
+
 def test_a_question_mark_must_be_ticked():
     now = company([])
     assert plan("users", now, HEAD, ["U", "a@x", PASSWORD, "?野"]).plan.asks == ["marks"]
@@ -250,3 +265,54 @@ def test_a_parent_may_stand_behind_its_child():
 def test_a_removed_department_takes_those_below_along():
     made = plan("departments", company([], TREE), CODES, ["D", "B"])
     assert [(each.act, each.key) for each in rows_of(made)] == [("remove", "B"), ("remove", "C")]
+
+
+PICTURES = {"sato.jpg": PictureNow("a" * 64), "broken.jpg": PictureNow(fault="damage")}
+WITH_PHOTO = ["LOGIN_ID", "BIG_IMAGE"]
+
+
+def test_a_photo_of_the_zip_is_set_and_one_that_is_not_there_is_an_error():
+    people = [person(number, f"{login}@x") for number, login in enumerate("abcd", 1)]
+    rows = [["a@x", "image/SATO.jpg"], ["b@x", "mori.jpg"], ["c@x", "broken.jpg"], ["d@x", ""]]
+    made = plan("users", company(people, pictures=PICTURES), WITH_PHOTO, *rows)
+    assert errors(made) == [
+        (3, "BIG_IMAGE", "3行目 BIG_IMAGEの写真「mori.jpg」が ZIP ファイルの image フォルダーにありません。"),
+        (4, "BIG_IMAGE", "4行目 BIG_IMAGEの写真「broken.jpg」を読み取れません。"),
+    ]
+    (changed,) = [each for each in rows_of(made) if each.act == "change"]
+    assert msgspec.json.decode(changed.after) == {"BIG_IMAGE": "a" * 64}
+    assert msgspec.json.decode(changed.before)["BIG_IMAGE"] == ""
+    assert made.plan.counts.unchanged == 1, "a blank cell leaves the photo"
+
+
+def test_the_same_photo_again_is_no_change_and_one_that_nobody_names_is_told():
+    stored = person(1, "a@x", BIG_IMAGE="a" * 64)
+    made = plan("users", company([stored], pictures=PICTURES), WITH_PHOTO, ["a@x", "sato.jpg"])
+    assert (made.plan.counts.unchanged, made.plan.counts.warnings) == (1, 1)
+    assert made.plan.problems[0].text == "どの行にも書かれていない写真が1個あります（broken.jpg）。"
+
+
+def test_a_photo_is_left_aside_when_the_file_is_no_zip():
+    made = plan("users", company([person(1, "a@x")]), WITH_PHOTO, ["a@x", "sato.jpg"])
+    assert [(each.level, each.column) for each in made.plan.problems] == [("warning", "BIG_IMAGE")]
+    assert made.plan.counts.unchanged == 1
+
+
+def test_an_export_names_no_photo():
+    stored = person(1, "a@x", BIG_IMAGE="a" * 64)
+    assert "a" * 64 not in row("users", stored.cells, list(desk.COLUMNS["users"]))
+
+
+def test_a_workbook_names_its_sheets_also_when_the_wrong_one_was_read():
+    book = openpyxl.Workbook()
+    book.active.title = "表紙"
+    book.create_sheet("ユーザ").append(["LOGIN_ID"])
+    file = io.BytesIO()
+    book.save(file)
+    data = file.getvalue()
+    for sheet, found in (("", False), ("ユーザ", True)):
+        now = company([], options=Options(sheet=sheet))
+        behind = pack(now.company) + pack(now.departments)
+        made = desk.plan("users", len(data), file=io.BytesIO(data + behind))
+        assert made.plan.sheets == ["表紙", "ユーザ"]
+        assert ("データがありません" in made.plan.problems[0].text) is found

@@ -33,8 +33,9 @@ export const exportFile = (kind: ImportKind, encoding: string) => `/api/admin/ex
 export const sampleFile = (kind: ImportKind) => `/api/admin/samples/${kind}`
 
 export function optionsQuery(options: ImportOptions): string {
-  const flags = Object.entries(options).map(([name, value]) => [name, typeof value === 'boolean' ? Number(value) : value])
-  return query(Object.fromEntries(flags))
+  const { columns, sheet, ...ticks } = options
+  const flags = Object.entries(ticks).map(([name, value]) => [name, Number(value)])
+  return query({ ...Object.fromEntries(flags), sheet, columns: Object.keys(columns).length ? JSON.stringify(columns) : '' })
 }
 
 /** Whatever the browser takes the file for: it is bytes. */

@@ -24,4 +24,6 @@ export interface ImportOptions {
   marks: boolean
   make_passwords: boolean
   sheet: string
+  /** What unknown headings mean, as chosen by hand. */
+  columns: Record<string, string>
 }

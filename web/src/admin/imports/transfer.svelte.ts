@@ -17,7 +17,14 @@ export class Transfer {
   progress = $state.raw<ImportProgress | null>(null)
   problem = $state('')
   undoing = $state(false)
-  options = $state<ImportOptions>({ keep_passwords: true, zeros: false, marks: false, make_passwords: false, sheet: '' })
+  options = $state<ImportOptions>({
+    keep_passwords: true,
+    zeros: false,
+    marks: false,
+    make_passwords: false,
+    sheet: '',
+    columns: {},
+  })
   private stopped = false
 
   constructor(
@@ -33,7 +40,7 @@ export class Transfer {
     if (!file) return
     this.file = file
     this.problem = ''
-    this.options = { ...this.options, zeros: false, marks: false }
+    this.options = { ...this.options, zeros: false, marks: false, sheet: '', columns: {} }
   }
 
   /** 「実行」: nothing is written yet. */
@@ -53,6 +60,12 @@ export class Transfer {
   async with(options: Partial<ImportOptions>): Promise<void> {
     this.options = { ...this.options, ...options }
     await this.run()
+  }
+
+  /** An unknown heading is given a meaning; a blank one takes it back. */
+  async mean(heading: string, column: string): Promise<void> {
+    const { [heading]: _, ...others } = this.options.columns
+    await this.with({ columns: column ? { ...others, [heading]: column } : others })
   }
 
   /** 「OK」. */
