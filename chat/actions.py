@@ -118,10 +118,14 @@ def rename(tx: Transaction, actor: int, channel: int, name: str) -> None:
 
 
 def depart(tx: Transaction, account: int, channel: int) -> None:
-    """Somebody whose account is deleted leaves a room (A1): a step of the bulk lane."""
+    """Somebody whose account is deleted leaves a room (A1): a step of the bulk lane.
+
+    Who is back by now stays: the step may come after the deletion was undone.
+    """
     room = _locked(tx, channel)
+    deleted = select(accounts.c.id).where(accounts.c.id == account, accounts.c.state == "deleted")
     standing = _standing(tx, channel, account)
-    if standing is not None and standing.active:
+    if standing is not None and standing.active and tx.connection.execute(deleted).first():
         _go(tx, account, room, account)
         _remember_departure(tx, account, channel)
 

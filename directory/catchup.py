@@ -13,13 +13,20 @@ from server.module import Missing
 def since(connection: Connection, rev: int, within_ms: int = 0) -> DirectoryChanged | DirectoryReload:
     """What one lacks who holds ``rev``, as everybody may see it."""
     head = queries.rev(connection)
+    # A change of what is shown has touched no row: the rows alone would leave who missed it with the old fields.
+    if rev > head or rev < queries.shown_rev(connection):
+        return _anew(rev, head, within_ms)
     people, gone = queries.people_since(connection, rev, TOLD_AT_MOST + 1)
     departments = queries.departments_since(connection, rev, TOLD_AT_MOST + 1)
-    if rev > head or len(people) + len(gone) + len(departments) > TOLD_AT_MOST:
-        return DirectoryReload(since=rev, rev=head, parts=list(events.BOTH), within_ms=within_ms)
+    if len(people) + len(gone) + len(departments) > TOLD_AT_MOST:
+        return _anew(rev, head, within_ms)
     shown, _ = rows.people_for_everybody(connection, people)
     there, closed = rows.departments(connection, departments)
     return DirectoryChanged(since=rev, rev=head, people=shown, gone=gone, departments=there, departments_gone=closed)
+
+
+def _anew(rev: int, head: int, within_ms: int) -> DirectoryReload:
+    return DirectoryReload(since=rev, rev=head, parts=list(events.BOTH), within_ms=within_ms)
 
 
 def heads(connection: Connection, keys: list[str]) -> dict[str, int]:

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from directory import events, rows
-from directory.model import TOPIC
+from directory.model import SHOWN, TOPIC
 from directory.tables import departments as department_rows
 from directory.tables import people as people_rows
 from server.data.sets import key_rows, packed
@@ -71,6 +72,13 @@ def mark(tx: Transaction, rev: int, people: Collection[int] = (), departments: C
             tx.connection.execute(touched, {"keys": packed(sorted(set(ids)))})
 
 
+def mark_shown(tx: Transaction, rev: int) -> None:
+    """Remember ``rev`` as the last one that touched what everybody is shown of everybody, and no row."""
+    insert_for = sqlite.insert if tx.dialect == "sqlite" else postgresql.insert
+    written = insert_for(topics).values(key=SHOWN, rev=rev)
+    tx.connection.execute(written.on_conflict_do_update(index_elements=["key"], set_={"rev": rev}))
+
+
 def reload(
     tx: Transaction,
     rev: int,
@@ -78,7 +86,7 @@ def reload(
     parts: Collection[events.Part] = events.BOTH,
     within_ms: int = events.WITHIN_MS,
 ) -> None:
-    """Announce that these parts are to be read anew; the rows have been marked with ``rev`` by the caller."""
+    """Announce that these parts are to be read anew; what it touched has been marked with ``rev`` by the caller."""
     if actor is not None:
         tx.emit(events.reload_own(actor, rev, tuple(parts)))
     tx.emit(events.reload(rev, tuple(parts), within_ms))

@@ -30,7 +30,9 @@ def on_people_changed(tx: Transaction, actor: Actor, before: Account | None, aft
 def on_company_changed(tx: Transaction, actor: Actor, before: Company, after: Company) -> None:
     """Who sees what, or how numbers are dialled, is another matter now: everything is asked for anew."""
     if (before.visibility, before.phone_scheme) != (after.visibility, after.phone_scheme):
-        changes.reload(tx, changes.next_rev(tx), actor.account_id)
+        rev = changes.next_rev(tx)
+        changes.mark_shown(tx, rev)
+        changes.reload(tx, rev, actor.account_id)
 
 
 def listed(tx: Transaction, before: Account | None, after: Account) -> set[int]:

@@ -13,6 +13,8 @@ from server.text import folded
 
 TOPIC = "directory"
 STATUS_TOPIC = "status"
+SHOWN = "directory:shown"
+"""No topic of its own: the last ``rev`` of the directory that changed what is shown of everybody."""
 
 GROUPS_LIMIT = 10
 GROUP_PEOPLE_LIMIT = 1000

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, exists, false, func, select
 
 from directory.fields import PROFILE
-from directory.model import TOPIC, Department, Person, Post, Tree, Viewer
+from directory.model import SHOWN, TOPIC, Department, Person, Post, Tree, Viewer
 from directory.tables import departments, favourites, group_people, groups, people, person_areas, posts
 from server.auth import queries as accounts_queries
 from server.auth import visibility
@@ -30,6 +30,11 @@ MANY = 5000
 def rev(connection: Connection, topic: str = TOPIC) -> int:
     """The newest ``rev`` of the directory."""
     return int(connection.execute(select(topics.c.rev).where(topics.c.key == topic)).scalar_one())
+
+
+def shown_rev(connection: Connection) -> int:
+    """The ``rev`` since which people are shown as they are now; 0 when that has never been changed."""
+    return int(connection.execute(select(topics.c.rev).where(topics.c.key == SHOWN)).scalar() or 0)
 
 
 def revs(connection: Connection, keys: Iterable[str]) -> dict[str, int]:

@@ -212,7 +212,7 @@ imports = Table(
     # None for the operator at the command line.
     Column("actor_id", BigInteger),
     Column("at", UtcTime, nullable=False),
-    # "previewed", "hashing", "applying", "failed", "applied", "undone"; a preview that is old is deleted.
+    # "previewed", "hashing", "applying", "failed", "applied", "undone"; "old": it is being deleted.
     Column("state", Key, nullable=False),
     # The last word of the process that works on it, how many passwords it has hashed, and why it failed.
     Column("seen_at", UtcTime),

@@ -7,26 +7,28 @@ follows of it outside the directory (sockets, rooms, the search) goes out with t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from directory import changes, events, reindexing
 from directory.imports import department_rows, person_rows, staging
 from directory.imports.model import Counts, Kind, Record
 from directory.search import indexing
 from directory.tables import imports
-from server.auth import bulk, company, seats
+from server.auth import bulk, company, queries, seats
 from server.auth.audit import record as write_audit
 from server.auth.bulk import HashedPassword
 from server.auth.model import Actor, Privilege
 from server.data.staged import Staged
 from server.data.transaction import Transaction
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, Forbidden, NotFound
 from server.ports import PeopleMoved
 
 RIGHT: Mapping[Kind, Privilege] = {"users": Privilege.ADMIN_USER, "departments": Privilege.ADMIN_DIVISION}
 LONGEST_SECONDS = 300
+UNDO_FOR = timedelta(days=7)
 
 
 class NewHash(msgspec.Struct, frozen=True):
@@ -80,7 +82,7 @@ def apply(
     plan = kept(tx.connection, import_id)
     if plan is None or (plan.actor_id != actor.account_id and not actor.operator):
         raise NotFound()
-    actor.require(RIGHT[plan.kind])
+    _require_right(tx, actor, RIGHT[plan.kind])
     rows = staging.staged(tx, import_id)
     _require_fresh(tx, plan, rows)
     rev = changes.next_rev(tx)
@@ -94,6 +96,17 @@ def apply(
     touched = plan.counts.add + plan.counts.change + plan.counts.remove
     changes.reload(tx, rev, actor.account_id, within_ms=events.spread(touched))
     return Applied(rev, plan.counts)
+
+
+def _require_right(tx: Transaction, actor: Actor, right: Privilege) -> None:
+    """Refuse unless the actor holds the right now."""
+    actor.require(right)
+    if actor.account_id is None:
+        return
+    # Asked anew: passwords may have been hashed for minutes since the request was let in.
+    found = queries.account(tx.connection, actor.account_id)
+    if found is None or not found.may_sign_in or right not in found.privileges:
+        raise Forbidden()
 
 
 def _users(
@@ -141,12 +154,23 @@ def _require_fresh(tx: Transaction, plan: Kept, rows: Staged) -> None:
     stale = (
         plan.state not in ("previewed", "applying")
         or limits != plan.record.limits
+        or not _is_undoable(tx, plan.record.undoes)
+        or (found is not None and list(found.login_domains) != plan.record.domains)
         or tx.connection.execute(later, {"rev": plan.seen_rev}).first() is not None
-        or department_rows.relied_upon_have_changed(tx.connection, plan.kind, plan.record.departments, plan.seen_rev)
+        or department_rows.relied_upon_have_changed(tx.connection, plan.kind, plan.record.relied, plan.seen_rev)
         or (department_rows if plan.kind == "departments" else person_rows).have_changed(rows, plan.seen_rev)
     )
     if stale:
         raise Conflict("import_stale")
+
+
+def _is_undoable(tx: Transaction, undoes: int) -> bool:
+    """Whether what an undo undoes is still there to be undone; 0: it is no undo."""
+    if not undoes:
+        return True
+    i = imports.c
+    row = tx.connection.execute(select(i.state, i.applied_at).where(i.id == undoes)).first()
+    return row is not None and row.state == "applied" and row.applied_at >= tx.now - UNDO_FOR
 
 
 def _settle(tx: Transaction, actor: Actor, plan: Kept, rev: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from directory import fields
@@ -55,6 +56,12 @@ def guarded(text: str) -> str:
 def unguarded(text: str) -> str:
     """Free text as it was before the export."""
     return text[1:] if _GUARDED.match(text) else text
+
+
+def password_of(given: Mapping[str, str]) -> str:
+    """The password that a row gives, or blank: the mask of the error file is none."""
+    text = given.get("PASSWORD", "")
+    return "" if text.strip() == MASK else text
 
 
 def read_cell(column: Column, raw: str, stored: str | None, *, zeros: bool = False) -> Cell:

@@ -51,7 +51,8 @@ class DepartmentPlan:
         self.plan.asks = ["marks"] if self._asked_marks and not self._options.marks else []
         self.plan.offers = ["zeros"] if self._asked_zeros and not self._options.zeros else []
         parents = {cells.get("PARENT_DEPARTMENT_CODE", "") for cells in self._set.values()}
-        self.plan.departments = sorted((parents & self._now.keys()) - self._set.keys())
+        relied = sorted((parents & self._now.keys()) - self._set.keys())
+        self.plan.departments = {code: self._now[code].id for code in relied}
         return self.plan
 
     def _say(
@@ -138,7 +139,7 @@ class DepartmentPlan:
 
     def _staged(self) -> Iterator[StagedRow]:
         for row in sorted(self._wrong):
-            yield _error(row, self._raw[row], self._wrong[row])
+            yield _error(row, self._layout.keepable(self._raw[row]), self._wrong[row])
         for code, row in self._removed.items():
             there = self._now[code]
             self.plan.counts.remove += 1
@@ -168,5 +169,5 @@ def _row(row: int, act: str, key: str, id: int | None, before: object, after: ob
     return StagedRow(row, act, key, id, encode(before).decode(), encode(after).decode())  # type: ignore[arg-type]
 
 
-def _error(row: int, raw: list[str], said: list[str]) -> StagedRow:
-    return _row(row, "error", "", None, {"errors": said}, {"cells": raw})
+def _error(row: int, cells: list[str], said: list[str]) -> StagedRow:
+    return _row(row, "error", "", None, {"errors": said}, {"cells": cells})

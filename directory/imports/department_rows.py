@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, and_, func, select
 
@@ -17,12 +17,16 @@ _SCORE = "CAST(nullif(s.f ->> 'SORT_SCORE', '') AS integer)"
 _PARENT = "s.f ->> 'PARENT_DEPARTMENT_CODE'"
 
 
-def relied_upon_have_changed(connection: Connection, kind: Kind, codes: Sequence[str], seen_rev: int) -> bool:
-    """Whether one of these is gone; for a plan of departments, whether one was changed at all."""
-    keys, d = key_rows(connection.dialect.name, str), departments.c
+def relied_upon_have_changed(connection: Connection, kind: Kind, relied: Mapping[str, int], seen_rev: int) -> bool:
+    """Whether one of these is gone or its code is another's; for a plan of departments, changed at all."""
+    keys, d = key_rows(connection.dialect.name, str, int), departments.c
     unchanged = and_(~d.gone, d.rev <= seen_rev) if kind == "departments" else ~d.gone
-    there = select(func.count()).select_from(keys.join(departments, d.code == keys.c.k0)).where(unchanged)
-    return connection.execute(there, {"keys": packed(codes)}).scalar_one() < len(codes)
+    there = (
+        select(func.count())
+        .select_from(keys.join(departments, (d.code == keys.c.k0) & (d.id == keys.c.k1)))
+        .where(unchanged)
+    )
+    return connection.execute(there, {"keys": packed(relied.items())}).scalar_one() < len(relied)
 
 
 def have_changed(rows: Staged, seen_rev: int) -> bool:

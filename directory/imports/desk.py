@@ -13,6 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from directory.imports import package, sayings
+from directory.imports.cells import password_of
 from directory.imports.columns import COLUMNS, KEY
 from directory.imports.current import Company, DepartmentNow, Now
 from directory.imports.department_plan import DepartmentPlan
@@ -102,7 +103,7 @@ def passwords(
             cells = found.cells(raw)
             must = cells.get("INITIAL_PASSWORD_FORCE_CHANGE", "").strip() not in ("0", "０")
             name, login = cells.get("NAME", ""), cells.get("LOGIN_ID", "").strip()
-            given.append(GivenPassword(number, login, name, cells.get("PASSWORD", ""), must))
+            given.append(GivenPassword(number, login, name, password_of(cells), must))
     return given
 
 

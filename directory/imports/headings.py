@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from directory.imports.cells import MASK
 from directory.imports.columns import COLUMNS, KNOWN_HEADINGS, folded_heading
 from directory.imports.model import Heading, Kind
 
@@ -25,6 +26,17 @@ class Layout:
     def cells(self, row: Sequence[str]) -> dict[str, str]:
         """The row by column; cells that are missing at its end are blank."""
         return {name: row[at] if at < len(row) else "" for name, at in self.places.items()}
+
+    def keepable(self, row: Sequence[str]) -> list[str]:
+        """The row as it may be kept and given back: passwords masked, and blank what was not understood.
+
+        What stands under an unknown heading may be a password as well: a users file among the departments, or "PW".
+        """
+        names = {at: name for name, at in self.places.items()}
+        return [
+            "" if at not in names else MASK if text and names[at] == "PASSWORD" else text
+            for at, text in enumerate(row)
+        ]
 
 
 def layout(kind: Kind, row: Sequence[str], remembered: Mapping[str, str], hidden: Collection[str] = ()) -> Layout:

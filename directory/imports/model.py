@@ -114,7 +114,7 @@ class Plan(Struct):
     offers: list[str] = []
     kept: list[Kept] = []
     limits: tuple[int, int, int] = (0, 0, 0)
-    departments: list[str] = []
+    departments: dict[str, int] = {}
     table: list[str] = []
     sheets: list[str] = []
     """Of an .xlsx file."""
@@ -151,8 +151,10 @@ class Record(Struct):
     options: Options = field(default_factory=Options)
     limits: tuple[int, int, int] = (0, 0, 0)
     """The licences that the plan was made against."""
-    departments: list[str] = []
-    """Codes of departments that the plan relies on, beside those that it changes."""
+    domains: list[str] = []
+    """The domains of login IDs that it was made against."""
+    relied: dict[str, int] = {}
+    """Departments that the plan relies on, by code, beside those that it changes: its rows hold their numbers."""
     table: list[str] = []
     """The first line of the error file."""
     undoes: int = 0

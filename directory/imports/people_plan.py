@@ -13,7 +13,7 @@ import msgspec
 
 from directory.areas.resolving import resolve
 from directory.imports import sayings
-from directory.imports.cells import MASK, Cell, parts, plain, read_cell
+from directory.imports.cells import Cell, parts, password_of, plain, read_cell
 from directory.imports.columns import COLUMNS, DEPARTMENTS_A_PERSON, USERS
 from directory.imports.current import Now, PersonNow
 from directory.imports.headings import Layout
@@ -122,7 +122,7 @@ class PeoplePlan:
             used, after = getattr(before, counter), getattr(self._after, counter)
             self.plan.seats.append(Counter(counter, used, after, getattr(limits, counter)))
         self.plan.limits = (limits.basic, limits.talk, limits.anpi)
-        self.plan.departments = sorted(self._relied)
+        self.plan.departments = {code: self._now.departments[code].id for code in sorted(self._relied)}
         self.plan.asks = ["marks"] if self._asked_marks and not self._options.marks else []
         self.plan.offers = ["zeros"] if self._asked_zeros and not self._options.zeros else []
         return self.plan
@@ -323,7 +323,7 @@ class PeoplePlan:
 
     def _password(self, row: _Row, person: PersonNow | None, after: Cells) -> bool:
         """Whether the row sets a password."""
-        given = row.given.get("PASSWORD", "")
+        given = password_of(row.given)
         force = read_cell(
             _COLUMNS["INITIAL_PASSWORD_FORCE_CHANGE"], row.given.get("INITIAL_PASSWORD_FORCE_CHANGE", ""), None
         )
@@ -332,7 +332,7 @@ class PeoplePlan:
             self.plan.counts.passwords += bool(given)
             if not given or self._options.keep_passwords:
                 return False
-        if given and given != MASK:
+        if given:
             try:
                 check_password(given, row.login, self._company.name)
             except AppError as problem:
@@ -408,11 +408,9 @@ class PeoplePlan:
         lost.privileges += bool(before.privileges - now.privileges)
 
     def _wrong(self, row: _Row) -> StagedRow:
-        """For the error file: the row as it stands, without its password."""
-        at = self._layout.places.get("PASSWORD", -1)
-        shown = [MASK if place == at and text else text for place, text in enumerate(row.raw)]
+        """For the error file: the row without its password."""
         said = [problem.text for problem in row.found if problem.level == "error"]
-        after = msgspec.json.encode({"cells": shown}).decode()
+        after = msgspec.json.encode({"cells": self._layout.keepable(row.raw)}).decode()
         return StagedRow(row.number, "error", row.key, None, msgspec.json.encode({"errors": said}).decode(), after)
 
 

@@ -1,18 +1,21 @@
 """What undoing an import would come to: fields that still hold what was imported go back, later edits are kept and
-listed, deleted people and departments return, added ones are deleted. Pure.
+listed, deleted people and departments return, added ones are deleted. What would break a rule is kept too. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
-from directory.imports.current import DepartmentNow, Now
+from directory.imports.current import Now, PersonNow
 from directory.imports.model import Act, Cells, Counter, Kept, Kind, Plan, Problem, StagedRow
 from directory.imports.people_plan import derived, state
-from server.auth.rules import Counts, company_problems, counted
+from server.auth.model import Actor, Privilege
+from server.auth.rules import Counts, company_problems, counted, problems, rights_problems, settled
+from server.errors import Conflict
 from server.texts import sentence
 
 
@@ -23,15 +26,21 @@ class UndoPlan:
         self.plan = Plan()
         self._kind, self._now = kind, now
         self._after: Counts = now.company.counts
+        # By number, not by key: whoever was renamed since is the same.
+        who = (msgspec.msgpack.decode(raw, type=_Who) for raw in now.people.values())
+        self._keys = {each.id: each.key for each in who}
+        self._codes = {each.id: code for code, each in now.departments.items()}
+        self._anpi_left: set[str] = set()
+        self._waiting: list[_Change] = []
+        self._returning: list[tuple[StagedRow, _Parts]] = []
 
     def rows(self, done: Iterable[StagedRow]) -> Iterator[StagedRow]:
         """What is to be staged."""
         for row in done:
             before, after = _split(row.before), _split(row.after)
             undo = self._person if self._kind == "users" else self._department
-            staged = undo(row, before, after)
-            if staged is not None:
-                yield staged
+            yield from undo(row, before, after)
+        yield from self._those_who_wait()
 
     def finish(self) -> Plan:
         counts, limits = self._now.company.counts, self._now.company.licences
@@ -43,69 +52,138 @@ class UndoPlan:
         self.plan.limits = (limits.basic, limits.talk, limits.anpi)
         return self.plan
 
-    def _person(self, row: StagedRow, before: _Parts, after: _Parts) -> StagedRow | None:
-        person = self._now.person(row.key)
+    def _person(self, row: StagedRow, before: _Parts, after: _Parts) -> Iterator[StagedRow]:
         if row.act == "remove":
-            return self._return_person(row, before, taken=person is not None)
-        if person is None or person.id != row.id:
-            return None
+            yield from self._return_person(row, before)
+            return
+        person = self._now.person(self._keys.get(row.id or 0, ""))
+        if person is None:
+            return
         if row.act == "add":
-            self._after = self._after - counted(state(person.cells))
-            self.plan.counts.remove += 1
-            return _staged(row, "remove", {**person.cells, **person.derived()}, {})
-        back = self._back(row, person.cells, before, after)
+            yield from self._remove_person(row, person)
+            return
+        back = self._lawful(person, self._back(person.key, person.cells, before, after))
+        wanted = back.get("ANPI_LOGIN_ID", "").lower()
+        change = _Change(row, person, before, back)
+        if wanted and self._now.anpi.get(wanted, person.key) != person.key:
+            self._waiting.append(change)
+        else:
+            yield from self._changed(change)
+
+    def _changed(self, change: _Change) -> Iterator[StagedRow]:
+        row, person, back = change.row, change.person, change.back
         if not back:
-            return None
+            return
         merged = person.cells | back
+        if "ANPI_LOGIN_ID" in back:
+            self._anpi_left.add(person.key)
         self._after = self._after + counted(state(merged)) - counted(state(person.cells))
-        held = {name: before.derived[name] for name in before.derived if _belongs(name, back)}
+        held = {name: value for name, value in change.before.derived.items() if _belongs(name, back)}
         self.plan.counts.change += 1
         was = {**{name: person.cells[name] for name in back}, **person.derived()}
-        return _staged(row, "change", was, {**back, **derived(merged, back), **held})
+        yield _staged(row, "change", person.key, was, {**back, **derived(merged, back), **held})
 
-    def _return_person(self, row: StagedRow, before: _Parts, taken: bool) -> StagedRow | None:
-        if taken:
+    def _remove_person(self, row: StagedRow, person: PersonNow) -> Iterator[StagedRow]:
+        company = self._now.company
+        if person.key == company.own_key:
+            self.plan.note(Problem(0, "", "error", sentence(Conflict("not_yourself"), company.language)))
+            return
+        self._anpi_left.add(person.key)
+        self._after = self._after - counted(state(person.cells))
+        self.plan.counts.remove += 1
+        yield _staged(row, "remove", person.key, {**person.cells, **person.derived()}, {})
+
+    def _return_person(self, row: StagedRow, before: _Parts) -> Iterator[StagedRow]:
+        if row.key in self._now.people:
             self.plan.kept.append(Kept(row.key, before.cells["NAME"], "LOGIN_ID", row.key))
-            return None
+        elif before.cells["ANPI_LOGIN_ID"].lower() in self._now.anpi:
+            self._returning.append((row, before))
+        else:
+            yield self._returned(row, before)
+
+    def _returned(self, row: StagedRow, before: _Parts) -> StagedRow:
         self._after = self._after + counted(state(before.cells))
         self.plan.counts.add += 1
-        return _staged(row, "return", {}, {**before.cells, **before.derived})
+        return _staged(row, "return", row.key, {}, {**before.cells, **before.derived})
 
-    def _department(self, row: StagedRow, before: _Parts, after: _Parts) -> StagedRow | None:
-        there = self._now.departments.get(row.key)
+    def _those_who_wait(self) -> Iterator[StagedRow]:
+        """Whose anpi ID somebody else has now: they get it back if he gives it up, for IDs may have been swapped."""
+        waiting = {each.person.key: each for each in self._waiting}
+        while denied := [each for each in waiting.values() if not self._is_given_up(each.back, waiting)]:
+            for each in denied:
+                del waiting[each.person.key]
+                self._keep(each.person.key, each.person.cells, ["ANPI_LOGIN_ID"])
+                rest = {name: text for name, text in each.back.items() if name != "ANPI_LOGIN_ID"}
+                yield from self._changed(replace(each, back=self._lawful(each.person, rest)))
+        returning = [(row, before, self._is_given_up(before.cells, waiting)) for row, before in self._returning]
+        for each in waiting.values():
+            yield from self._changed(each)
+        for row, before, given_up in returning:
+            yield self._returned(row, before if given_up else self._without_anpi(row, before))
+
+    def _is_given_up(self, cells: Cells, waiting: Collection[str]) -> bool:
+        owner = self._now.anpi[cells["ANPI_LOGIN_ID"].lower()]
+        return owner in self._anpi_left or owner in waiting
+
+    def _without_anpi(self, row: StagedRow, before: _Parts) -> _Parts:
+        """Somebody else has the ID now, and without one nobody administers the safety checks (S18)."""
+        rights = [each for each in before.derived["_privileges"] if each != Privilege.ADMIN_ANPI]
+        cells = before.cells | {"ANPI_LOGIN_ID": "", "PRIVILEGES": ";".join(rights)}
+        self._keep(row.key, cells, [name for name in sorted(cells) if cells[name] != before.cells[name]])
+        return _Parts(cells, before.derived | {"_anpi_key": None, "_privileges": rights})
+
+    def _lawful(self, person: PersonNow, back: Cells) -> Cells:
+        """Without what would break a rule together with later edits: then all that somebody may do stays as it is."""
+        before, wanted = state(person.cells), state(person.cells | back)
+        own = person.key == self._now.company.own_key
+        broken = settled(wanted, ()) != wanted or problems(wanted, before)
+        if not broken and not (own and rights_problems(_UNDOER, before, wanted, own=True)):
+            return back
+        self._keep(person.key, person.cells, sorted(_MAY & back.keys()))
+        return {name: text for name, text in back.items() if name not in _MAY}
+
+    def _department(self, row: StagedRow, before: _Parts, after: _Parts) -> Iterator[StagedRow]:
         if row.act == "remove":
-            if there is not None:
-                self.plan.kept.append(Kept(row.key, before.cells["DEPARTMENT_NAME"], "DEPARTMENT_CODE", row.key))
-                return None
-            self.plan.counts.add += 1
-            return _staged(row, "return", {}, {**before.cells, **before.derived})
-        if there is None or there.id != row.id:
-            return None
+            yield from self._return_department(row, before)
+            return
+        there = self._now.departments.get(self._codes.get(row.id or 0, ""))
+        if there is None:
+            return
+        code = there.cells["DEPARTMENT_CODE"]
         if row.act == "add":
-            return self._remove_department(row, there)
-        back = self._back(row, there.cells, before, after)
-        if not back:
-            return None
-        self.plan.counts.change += 1
-        return _staged(row, "change", {name: there.cells[name] for name in back}, back)
+            self.plan.counts.remove += 1
+            self.plan.counts.unassigned += len(there.people)
+            yield _staged(row, "remove", code, {**there.cells, "_people": there.people}, {})
+        elif back := self._back(code, there.cells, before, after):
+            self.plan.counts.change += 1
+            yield _staged(row, "change", code, {name: there.cells[name] for name in back}, back)
 
-    def _remove_department(self, row: StagedRow, there: DepartmentNow) -> StagedRow:
-        self.plan.counts.remove += 1
-        self.plan.counts.unassigned += len(there.people)
-        return _staged(row, "remove", {**there.cells, "_people": there.people}, {})
+    def _return_department(self, row: StagedRow, before: _Parts) -> Iterator[StagedRow]:
+        if row.key in self._now.departments:
+            self.plan.kept.append(Kept(row.key, before.cells["DEPARTMENT_NAME"], "DEPARTMENT_CODE", row.key))
+            return
+        self.plan.counts.add += 1
+        yield _staged(row, "return", row.key, {}, {**before.cells, **before.derived})
 
-    def _back(self, row: StagedRow, cells: Cells, before: _Parts, after: _Parts) -> Cells:
+    def _back(self, key: str, cells: Cells, before: _Parts, after: _Parts) -> Cells:
         """The fields that nobody has changed since. Departments and titles belong together."""
         edited = {name for name, text in after.cells.items() if cells[name] != text}
         if edited & _POSTS:
             edited |= _POSTS & after.cells.keys()
-        for name in sorted(edited):
-            self.plan.kept.append(
-                Kept(row.key, cells.get("NAME", cells.get("DEPARTMENT_NAME", "")), name, cells[name])
-            )
+        self._keep(key, cells, sorted(edited))
         return {name: before.cells[name] for name in after.cells if name not in edited}
 
+    def _keep(self, key: str, cells: Cells, columns: Iterable[str]) -> None:
+        """List what stays as it is; what only its owner sees is named without its value."""
+        name, hidden = cells.get("NAME", cells.get("DEPARTMENT_NAME", "")), self._now.company.hidden
+        for column in columns:
+            self.plan.kept.append(Kept(key, name, column, "" if column in hidden else cells[column]))
 
+
+_UNDOER = Actor(None, "", operator=True)
+_MAY = frozenset(
+    {"USER_TYPE", "ENABLED", "PRIVILEGES", "TALK_AVAILABLE", "TALK_LOG_DOWNLOAD_AVAILABLE", "ANPI_LOGIN_ID"}
+)
 _POSTS = frozenset({"DEPARTMENT_CODE", "POSITION"})
 _OF_COLUMN = {
     "_posts": _POSTS,
@@ -121,6 +199,23 @@ class _Parts(msgspec.Struct):
     derived: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Change:
+    """What goes back of somebody who is there."""
+
+    row: StagedRow
+    person: PersonNow
+    before: _Parts
+    back: Cells
+
+
+class _Who(msgspec.Struct):
+    """Of a ``PersonNow`` what it takes to find him: the rest is not decoded."""
+
+    id: int
+    key: str
+
+
 def _split(packed: str) -> _Parts:
     whole = msgspec.json.decode(packed)
     cells = {name: value for name, value in whole.items() if not name.startswith("_")}
@@ -131,6 +226,6 @@ def _belongs(name: str, back: Cells) -> bool:
     return bool(_OF_COLUMN.get(name, frozenset()) & back.keys())
 
 
-def _staged(row: StagedRow, act: Act, before: dict[str, Any], after: dict[str, Any]) -> StagedRow:
+def _staged(row: StagedRow, act: Act, key: str, before: dict[str, Any], after: dict[str, Any]) -> StagedRow:
     encode = msgspec.json.encode
-    return StagedRow(row.row, act, row.key, row.id, encode(before).decode(), encode(after).decode())
+    return StagedRow(row.row, act, key, row.id, encode(before).decode(), encode(after).decode())

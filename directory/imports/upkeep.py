@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
-from sqlalchemy import Connection, or_, select, text
+from sqlalchemy import Connection, or_, select, text, update
 
 from directory.imports import claims, staging
+from directory.imports.applying import UNDO_FOR
 from directory.imports.columns import USERS
-from directory.imports.work import UNDO_FOR
 from directory.tables import imports
 from server.data.batch import Steps
 from server.data.transaction import Transaction
@@ -21,34 +22,57 @@ _GONE = "(SELECT r.target_id FROM import_rows AS r WHERE r.import_id = :id AND r
 _DELETED = f"(SELECT id FROM accounts WHERE state = 'deleted' AND id IN {_GONE})"
 
 
+class Old(NamedTuple):
+    """An import that is to be forgotten, as it was found."""
+
+    id: int
+    kind: str
+    state: str
+    applied_at: datetime | None
+
+
 async def sweep(services: Services) -> None:
     """Forget what is too old to be used."""
     for id in await services.readers.ask(_silent):
         await services.writer.act(claims.bury, id, spends=False)
     old = await services.readers.ask(_old, services.clock())
-    for id, kind, state in old:
-        await services.writer.bulk(_steps(id, kind == "users" and state == "applied"))
+    for each in old:
+        await services.writer.bulk(_steps(each))
 
 
 def _silent(connection: Connection) -> list[int]:
     return list(connection.execute(select(imports.c.id).where(imports.c.state.in_(claims.SILENT_AT_MOST))).scalars())
 
 
-def _old(connection: Connection, now: datetime) -> list[tuple[int, str, str]]:
+def _old(connection: Connection, now: datetime) -> list[Old]:
     i = imports.c
-    previews = i.state.in_(("previewed", "failed")) & (i.at < now - PREVIEWS_FOR)
+    previews = i.state.in_(("previewed", "failed", "old")) & (i.at < now - PREVIEWS_FOR)
     done = i.applied_at < now - UNDO_FOR
-    rows = connection.execute(select(i.id, i.kind, i.state).where(or_(previews, done)).order_by(i.id))
-    return [(row.id, row.kind, row.state) for row in rows]
+    rows = connection.execute(select(i.id, i.kind, i.state, i.applied_at).where(or_(previews, done)).order_by(i.id))
+    return [Old(*row) for row in rows]
 
 
-def _steps(import_id: int, forget_people: bool) -> Steps:
-    if forget_people:
-        yield partial(_forget_people, import_id)
-    yield from staging.forget_steps(import_id)
+def _steps(old: Old) -> Steps:
+    if (yield partial(_take, old)):
+        yield from staging.forget_steps(old.id)
 
 
-def _forget_people(import_id: int, tx: Transaction) -> None:
+def _take(old: Old, tx: Transaction) -> bool:
+    """Call it old, so that it is neither applied nor undone from here on; False when somebody works with it."""
+    i = imports.c
+    if old.applied_at is not None:
+        # An undo holds this from its look at what it undoes to its commit.
+        tx.lock("company")
+    unchanged = (i.id == old.id) & (i.state == old.state) & i.applied_at.is_not_distinct_from(old.applied_at)
+    if not tx.connection.execute(update(imports).where(unchanged).values(state="old")).rowcount:
+        return False
+    # In the same transaction: once it is called old, nobody can tell any more that its people are to be forgotten.
+    if old.kind == "users" and old.state == "applied":
+        _forget_people(tx, old.id)
+    return True
+
+
+def _forget_people(tx: Transaction, import_id: int) -> None:
     """Who was deleted does not come back any more: what is left of him is his name on what he said."""
     given = {"id": import_id}
     for statement in (

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 
-from server.errors import Invalid
+from server.errors import Busy, Invalid
 
 UPLOAD_LIMIT = 128 * 1024 * 1024
+SILENT_SECONDS = 30.0
+UPLOAD_SECONDS = 600.0
+RETRY_MS = 5000
 ZIP = b"PK\x03\x04"
 
 
@@ -23,13 +27,16 @@ class Upload:
         self.size = 0
 
     async def take(self, body: AsyncIterator[bytes]) -> Upload:
-        """Read the request's body to its end."""
-        async for chunk in body:
-            self.size += len(chunk)
-            if self.size > UPLOAD_LIMIT:
-                raise Invalid("too_large", limit=UPLOAD_LIMIT)
-            self._hash.update(chunk)
-            self._write(chunk)
+        """Read the request's body to its end. One that stalls is given up: the next import waits behind it."""
+        now = asyncio.get_running_loop().time
+        end = now() + UPLOAD_SECONDS
+        try:
+            async with asyncio.timeout(SILENT_SECONDS) as limit:
+                async for chunk in body:
+                    self._add(chunk)
+                    limit.reschedule(min(end, now() + SILENT_SECONDS))
+        except TimeoutError:
+            raise Busy(retry_ms=RETRY_MS) from None
         return self
 
     @property
@@ -57,6 +64,13 @@ class Upload:
 
     def close(self) -> None:
         os.close(self._file)
+
+    def _add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > UPLOAD_LIMIT:
+            raise Invalid("too_large", limit=UPLOAD_LIMIT)
+        self._hash.update(chunk)
+        self._write(chunk)
 
     def _write(self, chunk: bytes) -> None:
         rest = memoryview(chunk)

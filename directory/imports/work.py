@@ -6,6 +6,7 @@ in memory alone, from the upload to the hash. A crash at any moment before the l
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -34,10 +35,11 @@ from server.texts import sentence
 
 PLAN_SECONDS = 90.0
 PLAN_BYTES = 512 * 1024 * 1024
-UNDO_FOR = timedelta(days=7)
 HASH_SECONDS = 0.045
 """What a password takes, before one has been measured."""
 RETRY_MS = 5000
+SHEETS_FOR = timedelta(minutes=15)
+"""How long passwords that were made wait in memory to be fetched."""
 PHOTOS_FOR_SECONDS = 3600
 """Far less than the day after which a photo that nobody has goes."""
 
@@ -64,13 +66,13 @@ class Imports:
             pictures = await self._pictures(upload) if kind == "users" else None
             head = await self._pack(upload, actor, kind, options, pictures)
             outcome = await self._ask_desk(upload, "directory.import_plan", kind, upload.size)
-            record = self._record(outcome.plan, options)
+            record = self._record(head, outcome.plan, options)
             return await self._keep(actor, kind, upload.sha256, head.rev, record, outcome)
 
     async def undo_preview(self, actor: Actor, kind: Kind) -> ImportPreview:
         """What undoing the last import would come to."""
         actor.require(applying.RIGHT[kind])
-        since = self._services.clock() - UNDO_FOR
+        since = self._services.clock() - applying.UNDO_FOR
         last = await self._services.readers.ask(state.undoable, kind, since)
         if last is None:
             raise Conflict("nothing_to_undo")
@@ -80,7 +82,7 @@ class Imports:
             async for page in self._pages(last):
                 upload.add([pack(page)])
             outcome = await self._ask_desk(upload, "directory.import_undo", kind)
-            record = self._record(outcome.plan, Options(), undoes=last)
+            record = self._record(head, outcome.plan, Options(), undoes=last)
             return await self._keep(actor, kind, upload.sha256, head.rev, record, outcome)
 
     async def _pictures(self, upload: Upload) -> dict[str, PictureNow] | None:
@@ -125,8 +127,9 @@ class Imports:
             )
         return outcome
 
-    def _record(self, plan: Plan, options: Options, undoes: int = 0) -> Record:
-        return Record(options, plan.limits, plan.departments, plan.table, undoes, plan.ready)
+    def _record(self, head: state.Head, plan: Plan, options: Options, undoes: int = 0) -> Record:
+        domains = head.company.domains
+        return Record(options, plan.limits, domains, plan.departments, plan.table, undoes, plan.ready)
 
     async def _keep(
         self, actor: Actor, kind: Kind, sha256: str, rev: int, record: Record, outcome: Outcome
@@ -267,16 +270,17 @@ class Imports:
         return found
 
     def _keep_sheets(self, actor: Actor, id: int, made: list[tuple[GivenPassword, bool, str]], address: str) -> None:
-        """Until they are fetched, or the next import."""
+        """Until they are fetched, or ``SHEETS_FOR`` is over."""
         until, company = to_millis(self._services.clock() + INITIAL_PASSWORD_LASTS), self._services.company.name
         sheets = [
             LoginSheet(0, company, each.name, each.login_id, each.password, address, until)
             for each, was_made, _ in made
             if was_made
         ]
-        self._sheets.clear()
         if sheets:
             self._sheets[id] = (actor.account_id, sheets)
+            # A timer, not a look at the clock when somebody asks: nobody may ever ask.
+            asyncio.get_running_loop().call_later(SHEETS_FOR.total_seconds(), self._sheets.pop, id, None)
 
     # ------------------------------------------------------------ questions
 
@@ -308,7 +312,7 @@ class Imports:
 
     async def sheets(self, actor: Actor, id: int) -> list[LoginSheet]:
         """The sheets of the passwords that were made, to whoever asked for them, once."""
-        actor.require_one_of(*applying.RIGHT.values())
+        actor.require(applying.RIGHT["users"])
         owner, sheets = self._sheets.get(id, (None, []))
         if not sheets or owner != actor.account_id:
             raise NotFound()
@@ -322,7 +326,7 @@ class Imports:
         return found
 
     async def error_rows(self, actor: Actor, id: int) -> AsyncIterator[list[str]]:
-        """The header and the rows with errors, as they stand in the file, passwords masked."""
+        """The header and the rows with errors: passwords masked, and blank what stands under unknown headings."""
         plan = await self._mine(actor, id)
         yield plan.record.table
         after = -1
@@ -335,7 +339,7 @@ class Imports:
         # Before anything is looked up: a stranger to these rights does not learn what there is.
         actor.require_one_of(*applying.RIGHT.values())
         found: applying.Kept | None = await self._services.readers.ask(applying.kept, id)
-        if found is None or (found.actor_id != actor.account_id and not actor.operator):
+        if found is None or found.state == "old" or (found.actor_id != actor.account_id and not actor.operator):
             raise NotFound()
         actor.require(applying.RIGHT[found.kind])
         return found

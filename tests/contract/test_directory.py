@@ -9,18 +9,21 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select, update
 
-from directory import changes, departments, people, queries
+from directory import catchup, changes, departments, people, queries
 from directory.departments import DepartmentWish
+from directory.frames import DirectoryReload
 from directory.search import indexing
 from directory.tables import departments as department_table
 from directory.tables import people as people_table
 from server.auth import actions
 from server.auth import company as companies
 from server.auth.changing import AccountChanges
+from server.auth.company_changing import CompanyChanges, change_company
 from server.auth.model import Actor, Privilege, operator
 from server.auth.tables import company as company_table
+from server.auth.visibility import Visibility
 from server.errors import Conflict
-from server.ports import people_listeners
+from server.ports import company_listeners, people_listeners
 from server.services import Services
 from server.work.jobs import Worker
 from server.work.tables import jobs as job_rows
@@ -252,6 +255,30 @@ async def test_a_rev_from_the_future_means_to_begin_anew(server, company, tree):
     sato = await server.connect(company.sato.token)
     told = await sato.ask("directory.since", rev=MISSING)
     assert (told["is"], told["rev"] < MISSING) == ("directory.reload", True)
+
+
+@pytest.mark.parametrize(
+    "wanted", [CompanyChanges(visibility={"fax_number": Visibility.SELF}), CompanyChanges(phone_scheme="sip:")]
+)
+async def test_who_missed_that_other_things_are_shown_begins_anew(server, company, tree, wanted):
+    services = server.services
+    await services.writer.act(company_row)
+    client, mirror = await opened(server, company.sato)
+    await client.close()
+    listeners = company_listeners(services.ports)
+    await services.writer.act(change_company, operator(), CompanyChanges(phone_scheme="callto:"), listeners)
+    await services.writer.act(change_company, operator(), wanted, listeners)
+    changed = await services.readers.ask(queries.rev)
+    assert changed == mirror.rev + 2, "this test needs two changes that were missed"
+    await give(services, company.suzuki.id, comment="外出中")
+
+    again = await server.connect(company.sato.token)
+    for missed in (mirror.rev, changed - 1):
+        told = await again.ask("directory.since", rev=missed)
+        assert (told["is"], told["rev"]) == ("directory.reload", changed + 1)
+        (frame,) = (await services.readers.ask(catchup.missing, "directory", missed)).frames
+        assert isinstance(frame, DirectoryReload)
+    assert (await again.ask("directory.since", rev=changed))["is"] == "directory.changed"
 
 
 async def test_more_than_a_hundred_rows_are_told_as_one_word(server, company):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from directory.imports import claims, upkeep
+from directory.imports import claims, state, upkeep
 from directory.imports.claims import Standing
 from directory.imports.exporting import line
 from directory.imports.model import Options
@@ -17,7 +17,7 @@ from directory.imports.work import Imports, imports_of
 from directory.tables import imports
 from server.auth.model import Actor, Privilege
 from server.auth.tables import accounts, audit, company
-from server.errors import AppError, Busy, Conflict
+from server.errors import AppError, Busy, Conflict, NotFound
 from server.services import Services
 from server.settings import Settings
 from tests.tools.company import Someone, hire
@@ -154,5 +154,27 @@ async def test_an_import_that_was_refused_is_forgotten_after_a_day(services: Ser
     await services.writer.act(claims.fail, id, "import_stale")
     long_ago = services.clock() - upkeep.PREVIEWS_FOR - timedelta(seconds=1)
     await services.writer.act(lambda tx: tx.connection.execute(update(imports).values(at=long_ago)))
+    await upkeep.sweep(services)
+    assert await services.readers.ask(lambda connection: connection.execute(select(imports.c.id)).all()) == []
+
+
+async def test_the_sweep_and_an_apply_do_not_cross(services: Services, sano: Actor):
+    id = await previewed(services, sano)
+    long_ago = services.clock() - upkeep.PREVIEWS_FOR - timedelta(seconds=1)
+    await services.writer.act(lambda tx: tx.connection.execute(update(imports).values(at=long_ago)))
+    (old,) = await services.readers.ask(upkeep._old, services.clock())
+
+    await services.writer.act(claims.begin, id, False)
+    await services.writer.bulk(upkeep._steps(old))
+    assert (await standing(services, id)).state == "hashing"
+    assert await services.readers.ask(state.rows_page, id, -1) != [], "its rows are there"
+
+    await services.writer.act(claims.fail, id, "import_stale")
+    (old,) = await services.readers.ask(upkeep._old, services.clock())
+    assert await services.writer.act(lambda tx: upkeep._take(old, tx))
+    with pytest.raises(Conflict, match="import_stale"):
+        await services.writer.act(claims.begin, id, False)
+    with pytest.raises(NotFound):
+        await imports_of(services).apply(sano, id, body(), "")
     await upkeep.sweep(services)
     assert await services.readers.ask(lambda connection: connection.execute(select(imports.c.id)).all()) == []

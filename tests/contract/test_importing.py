@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
+from directory.imports import upkeep, work
 from directory.imports.exporting import export, line
 from directory.imports.model import Kind, Options
 from directory.imports.wire import ImportPreview
 from directory.imports.work import imports_of
-from directory.tables import departments, people, posts
+from directory.tables import departments, imports, people, posts
 from server.auth.model import Actor, Privilege
 from server.auth.tables import accounts, audit, company
-from server.errors import AppError, Conflict
+from server.errors import AppError, Conflict, Forbidden, NotFound
 from server.services import Services
 from server.settings import Settings
 from tests.tools.company import Someone, hire
@@ -230,3 +232,44 @@ async def test_passwords_are_made_and_told_once(services: Services, sano: Someon
     assert sheet.login_id == "mori@hokuto.example" and len(sheet.password) >= 12
     with pytest.raises(AppError):
         await imports_of(services).sheets(acting(sano), shown.id)
+
+
+async def test_sheets_wait_through_another_import_for_whoever_may_still_have_them(services: Services, sano: Someone):
+    first = await carry_out(services, sano, "users", tsv([HEAD, person("mori", PASSWORD="")]), make_passwords=True)
+    await carry_out(services, sano, "users", tsv([HEAD, person("hori", PASSWORD="")]), make_passwords=True)
+    with pytest.raises(Forbidden):
+        await imports_of(services).sheets(Actor(sano.id, "佐野", frozenset({Privilege.ADMIN_DIVISION})), first.id)
+    (sheet,) = await imports_of(services).sheets(acting(sano), first.id)
+    assert sheet.login_id == "mori@hokuto.example"
+
+
+async def test_sheets_do_not_wait_for_ever(services: Services, sano: Someone, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(work, "SHEETS_FOR", timedelta(0))
+    rows = [HEAD, person("mori", PASSWORD="")]
+    shown = await carry_out(services, sano, "users", tsv(rows), make_passwords=True)
+    assert (await imports_of(services).progress(acting(sano), shown.id)).sheets == 0
+    with pytest.raises(NotFound):
+        await imports_of(services).sheets(acting(sano), shown.id)
+
+
+async def test_a_preview_shows_nothing_that_is_its_owners_alone(services: Services, sano: Someone):
+    await carry_out(services, sano, "users", tsv([HEAD, person("mori", PHONE_NUMBER="03-1111-2222")]))
+    hide = update(company).values(visibility='{"phone_number": "self"}')
+    await services.writer.act(lambda tx: tx.connection.execute(hide))
+    gone = [["MODE", "LOGIN_ID"], ["D", "mori@hokuto.example"]]
+    shown = await preview(services, sano, "users", tsv(gone))
+    page = await imports_of(services).rows(acting(sano), shown.id, "remove", 0)
+    columns = [each.column for each in page.rows[0].fields]
+    assert "NAME" in columns and "PHONE_NUMBER" not in columns
+
+
+async def test_who_was_deleted_is_forgotten_with_the_undo(services: Services, sano: Someone):
+    await carry_out(services, sano, "users", tsv([HEAD, person("mori", PHONE_NUMBER="03-1111-2222")]))
+    await carry_out(services, sano, "users", tsv([["MODE", "LOGIN_ID"], ["D", "mori@hokuto.example"]]))
+    number = select(people.c.phone_number).where(people.c.gone)
+    await upkeep.sweep(services)
+    assert await ask(services, number) == [("03-1111-2222",)], "he may still come back"
+    past = services.clock() - timedelta(days=8)
+    await services.writer.act(lambda tx: tx.connection.execute(update(imports).values(applied_at=past)))
+    await upkeep.sweep(services)
+    assert (await ask(services, number), await ask(services, select(imports.c.id))) == ([("",)], [])

@@ -120,7 +120,7 @@ TABLE: Mapping[tuple[str, str], Who] = {
     ("GET", "/api/admin/imports/{id:int}/rows"): IMPORTER,
     ("GET", "/api/admin/imports/{id:int}/errors.tsv"): IMPORTER,
     ("PUT", "/api/admin/imports/{id:int}/apply"): IMPORTER,
-    ("POST", "/api/admin/imports/{id:int}/sheets"): IMPORTER,
+    ("POST", "/api/admin/imports/{id:int}/sheets"): PERSON,
     ("POST", "/api/admin/imports/{id:int}/undo"): IMPORTER,
 }
 """Method and path of each route, as the app has them: who may."""

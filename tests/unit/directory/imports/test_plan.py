@@ -14,6 +14,7 @@ from msgspec import Raw
 
 from directory import fields
 from directory.imports import desk
+from directory.imports.cells import MASK
 from directory.imports.current import Company, DepartmentNow, Now, PersonNow, PictureNow
 from directory.imports.exporting import encoded, line, row
 from directory.imports.model import Kind, Options, StagedRow
@@ -316,3 +317,29 @@ def test_a_workbook_names_its_sheets_also_when_the_wrong_one_was_read():
         made = desk.plan("users", len(data), file=io.BytesIO(data + behind))
         assert made.plan.sheets == ["表紙", "ユーザ"]
         assert ("データがありません" in made.plan.problems[0].text) is found
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "raw"),
+    [
+        ("departments", ["DEPARTMENT_CODE", "DEPARTMENT_NAME", "PASSWORD"], ["A", "", PASSWORD]),
+        ("users", ["LOGIN_ID", "NAME", "PW"], ["a@x", "", PASSWORD, PASSWORD]),
+        ("users", ["LOGIN_ID", "NAME", "合言葉"], ["a@x", "", PASSWORD]),
+    ],
+)
+def test_nothing_is_kept_that_might_be_a_password(kind: Kind, head: list[str], raw: list[str]):
+    made = plan(kind, company([], remembered={"合言葉": "PASSWORD"}), head, raw)
+    (kept,) = rows_of(made)
+    cells = msgspec.json.decode(kept.after)["cells"]
+    assert (kept.act, cells[0]) == ("error", raw[0])
+    assert PASSWORD not in str(made) + str(made.chunks) and len(cells) == len(raw)
+
+
+def test_the_mask_of_the_error_file_is_no_password():
+    rows = [HEAD, ["U", "a@x", MASK, "山田"]]
+    refused = plan("users", company([]), *rows)
+    assert [each[2] for each in errors(refused)] == ["accountId = a@x : PASSWORDは入力必須項目です。"]
+    assert plan("users", company([], options=Options(make_passwords=True)), *rows).plan.counts.hashes == 1
+    data = "".join(line(each) for each in rows).encode()
+    (given,) = desk.passwords(len(data), "", {}, [2], file=io.BytesIO(data))
+    assert (given.login_id, given.password) == ("a@x", ""), "blank: one is to be made"
