@@ -34,6 +34,9 @@ UNFINISHED = VENV / ".unfinished"
 DONE = VENV / ".done.json"
 CHROMIUM = HOME / "tests" / "tools" / "chromium"
 
+WORKERS = 4
+"""How many `./test` uses at most."""
+
 # Outside settings that would send pip's packages, or Python's imports, somewhere else.
 MISLEADING = ("PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PIP_TARGET", "PIP_USER", "PYTHONHOME", "PYTHONPATH")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
@@ -110,8 +113,17 @@ def test(arguments: list[str]) -> None:
 
     prepare("requirements-dev.txt")
     provide_chromium(may_use_apt=wish.install or bool(os.environ.get("CI")), must=wish.install)
-    pytest = ["-m", "pytest", *(["--long"] if wish.long else []), *for_pytest]
-    become([VENV / "bin" / "python", *pytest], with_node())
+    # Whoever names something wants it at once; the long tier measures, and has the machine for itself.
+    how = ["--long"] if wish.long else [] if for_pytest else several_at_once()
+    # They start hundreds of processes: none of those shall compile everything anew.
+    environment = {name: value for name, value in with_node().items() if name != "PYTHONDONTWRITEBYTECODE"}
+    become([VENV / "bin" / "python", "-m", "pytest", *how, *for_pytest], environment)
+
+
+def several_at_once() -> list[str]:
+    """A worker for each core, but not more than are of use: each has its own databases and browser."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ["-n", str(min(cores, WORKERS)), "--dist", "loadgroup"] if cores > 1 else []
 
 
 def lock(arguments: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from msgspec import structs
@@ -63,7 +64,8 @@ def join(tx: Transaction, actor: int, channel: int) -> Room:
     room = _locked(tx, channel)
     if room.kind != Kind.OPEN:
         raise NotFound()
-    _enter(tx, actor, room, _talker(tx, actor))
+    me = _talker(tx, actor)
+    _enter(tx, (actor, me[actor]), room, me)
     return room_for(tx.connection, actor, channel)
 
 
@@ -74,20 +76,20 @@ def add(tx: Transaction, actor: int, channel: int, people: list[int]) -> None:
     if room.kind == Kind.DIRECT:
         require_poster(standing)
         raise Conflict("two_only")
-    (require_owner if room.kind == Kind.CLOSED else require_poster)(standing)
+    standing = (require_owner if room.kind == Kind.CLOSED else require_poster)(standing)
     wanted = _talkers(tx, people)
     if len(wanted) < len(set(people)):
         raise NotFound()
-    _enter(tx, actor, room, wanted)
+    _enter(tx, (actor, standing.name), room, wanted)
 
 
 def leave(tx: Transaction, actor: int, channel: int) -> None:
     """Go out of a room. A direct talk cannot be left."""
     room = _locked(tx, channel)
-    require_poster(_standing(tx, channel, actor))
+    standing = require_poster(_standing(tx, channel, actor))
     if room.kind == Kind.DIRECT:
         raise Conflict("two_only")
-    _go(tx, actor, room, actor)
+    _go(tx, (actor, standing.name), room, actor)
 
 
 def remove(tx: Transaction, actor: int, channel: int, person: int) -> None:
@@ -97,7 +99,7 @@ def remove(tx: Transaction, actor: int, channel: int, person: int) -> None:
     if room.kind == Kind.DIRECT:
         raise Conflict("two_only")
     require_owner(standing)
-    _go(tx, actor, room, person)
+    _go(tx, (actor, standing.name), room, person)
 
 
 def rename(tx: Transaction, actor: int, channel: int, name: str) -> None:
@@ -113,7 +115,8 @@ def rename(tx: Transaction, actor: int, channel: int, name: str) -> None:
         return
     rev = room.rev + 1
     _set(tx, channel, rev=rev, room_rev=rev, name=title)
-    logbook.write(tx, "renamed", channel, rev, actor, before=room.name, name=title)
+    told = logbook.told(tx, room, actor) | {"room": title, "before": room.name}
+    logbook.write(tx, "renamed", channel, rev, actor, name=standing.name, **told)
     tx.emit(events.renamed(channel, rev, title))
 
 
@@ -126,30 +129,40 @@ def depart(tx: Transaction, account: int, channel: int) -> None:
     deleted = select(accounts.c.id).where(accounts.c.id == account, accounts.c.state == "deleted")
     standing = _standing(tx, channel, account)
     if standing is not None and standing.active and tx.connection.execute(deleted).first():
-        _go(tx, account, room, account)
-        _remember_departure(tx, account, channel)
+        _go(tx, None, room, account, because="deleted")
+        _remember_departure(tx, account, channel, standing.owner)
 
 
 def come_back(tx: Transaction, account: int, channel: int) -> None:
-    """Somebody whose deletion was undone is in a room again that it had ended: a step of the bulk lane."""
+    """Somebody whose deletion was undone is in a room again that it had ended, and owns it as he did: a step of the
+    bulk lane. Whoever has owned it meanwhile owns it too."""
     room = _locked(tx, channel)
     d, a = departures.c, accounts.c
-    ended = delete(departures).where(d.account_id == account, d.channel_id == channel)
     there = select(a.name).where(a.id == account, a.state != "deleted")
     name = tx.connection.execute(there).scalar()
-    if name is not None and tx.connection.execute(ended).rowcount:
-        _enter(tx, account, room, {account: name})
+    if name is None:
+        return
+    ended = delete(departures).where(d.account_id == account, d.channel_id == channel).returning(d.owner)
+    owned = tx.connection.execute(ended).scalar()
+    if owned is not None:
+        _enter(tx, None, room, {account: name}, because="restored")
+        standing = _standing(tx, channel, account)
+        if owned and standing is not None and not standing.owner:
+            _own(tx, _locked(tx, channel), account, name)
 
 
-def _remember_departure(tx: Transaction, account: int, channel: int) -> None:
+def _remember_departure(tx: Transaction, account: int, channel: int, owner: bool) -> None:
     """For as long as the deletion can be undone."""
     d = departures.c
     here = (d.account_id == account) & (d.channel_id == channel)
     tx.connection.execute(delete(departures).where(here | (d.at < tx.now - REMEMBERED)))
-    tx.connection.execute(insert(departures).values(account_id=account, channel_id=channel, at=tx.now))
+    tx.connection.execute(insert(departures).values(account_id=account, channel_id=channel, at=tx.now, owner=owner))
 
 
 # ---------------------------------------------------------------- the common steps
+
+By = tuple[int, str] | None
+"""Who does it, and his name; None: it follows from something else."""
 
 
 def _standing(tx: Transaction, channel: int, account: int) -> Membership | None:
@@ -210,7 +223,9 @@ def _found_channel(
     owner = None if kind == Kind.DIRECT else actor
     rows = [_member_row(tx, channel, id, 1, 0, id == owner) for id in people]
     tx.connection.execute(insert(members), rows)
-    logbook.write(tx, "created", channel, 1, actor, kind=kind, name=name, members=people)
+    told = logbook.told(tx, Channel(channel, kind, name, 0, 1, 1, len(people)), actor)
+    listed = [logbook.named(*person) for person in people.items()]
+    logbook.write(tx, "created", channel, 1, actor, name=people[actor], **told, people=listed)
     _announce_new(tx, channel, owner, people, room_for(tx.connection, actor, channel))
     return channel
 
@@ -236,7 +251,7 @@ def _member_row(tx: Transaction, channel: int, account: int, rev: int, seq: int,
     }
 
 
-def _enter(tx: Transaction, actor: int, room: Channel, people: dict[int, str]) -> None:
+def _enter(tx: Transaction, by: By, room: Channel, people: dict[int, str], because: str = "") -> None:
     """Bring in those who are not in the room yet; each is a ``rev`` of its own."""
     before = queries.memberships(tx.connection, room.id, people)
     new = [id for id in people if id not in before or not before[id].active]
@@ -250,8 +265,11 @@ def _enter(tx: Transaction, actor: int, room: Channel, people: dict[int, str]) -
     _put_members(tx, [rows[id] for id in new if id not in before], [rows[id] for id in new if id in before])
     _set(tx, room.id, rev=room.rev + len(new), members=room.members + len(new))
     shown = room_for(tx.connection, new[0], room.id)
-    lines = [(room.rev + n, {"account": id, "name": people[id]}) for n, id in enumerate(new, 1)]
-    logbook.write_many(tx, "joined", room.id, actor, lines)
+    lines = [
+        (room.rev + n, _line(tx, by, replace(room, members=room.members + n), (id, people[id]), because))
+        for n, id in enumerate(new, 1)
+    ]
+    logbook.write_many(tx, "joined", room.id, by[0] if by else None, lines)
     for n, id in enumerate(new, 1):
         tx.emit(events.room_added(id, structs.replace(shown, owner=id == owner)))
         member = Member(id=id, name=people[id], rev=room.rev + n, owner=id == owner)
@@ -267,7 +285,7 @@ def _put_members(tx: Transaction, fresh: list[dict[str, object]], returning: lis
         tx.connection.execute(update(members).where(*place), rows)
 
 
-def _go(tx: Transaction, actor: int, room: Channel, account: int) -> None:
+def _go(tx: Transaction, by: By, room: Channel, account: int, because: str = "") -> None:
     """Put somebody out. The last owner hands the room to whoever has been in it longest."""
     standing = _standing(tx, room.id, account)
     if standing is None or not standing.active:
@@ -275,14 +293,23 @@ def _go(tx: Transaction, actor: int, room: Channel, account: int) -> None:
     rev, count = room.rev + 1, room.members - 1
     _set_member(tx, room.id, account, active=False, owner=False, rev=rev)
     _set(tx, room.id, rev=rev, members=count)
-    logbook.write(tx, "left", room.id, rev, actor, account=account, name=standing.name)
+    line = _line(tx, by, replace(room, members=count), (account, standing.name), because)
+    logbook.write(tx, "left", room.id, rev, by[0] if by else None, **line)
     tx.emit(events.left(room.id, Member(id=account, name=standing.name, rev=rev, left=True), count))
     tx.emit(events.room_removed(account, room.id))
     if standing.owner:
-        _hand_over(tx, room.id)
+        _hand_over(tx, replace(room, members=count))
 
 
-def _hand_over(tx: Transaction, channel: int) -> None:
+def _line(tx: Transaction, by: By, room: Channel, person: tuple[int, str], because: str = "") -> dict[str, object]:
+    """What the log tells of somebody who comes or goes: by whom, or why without anybody."""
+    name = {"name": by[1]} if by else {}
+    reason = {"because": because} if because else {}
+    return {**name, "person": logbook.named(*person), **logbook.told(tx, room, by[0] if by else None), **reason}
+
+
+def _hand_over(tx: Transaction, room: Channel) -> None:
+    channel = room.id
     m = members.c
     here = select(m.account_id).where(m.channel_id == channel, m.active)
     if tx.connection.execute(here.where(m.owner).limit(1)).first():
@@ -293,11 +320,14 @@ def _hand_over(tx: Transaction, channel: int) -> None:
     found = tx.connection.execute(heirs.limit(1)).first()
     if found is None:
         return
-    heir, name = found
-    rev = queries.raise_rev(tx.connection, channel)
-    _set_member(tx, channel, heir, owner=True, rev=rev)
-    logbook.write(tx, "owner", channel, rev, None, account=heir, name=name)
-    tx.emit(events.member_changed(channel, Member(id=heir, name=name, rev=rev, owner=True)))
+    _own(tx, room, *found)
+
+
+def _own(tx: Transaction, room: Channel, account: int, name: str) -> None:
+    rev = queries.raise_rev(tx.connection, room.id)
+    _set_member(tx, room.id, account, owner=True, rev=rev)
+    logbook.write(tx, "owner", room.id, rev, None, **_line(tx, None, room, (account, name)))
+    tx.emit(events.member_changed(room.id, Member(id=account, name=name, rev=rev, owner=True)))
 
 
 def _set_member(tx: Transaction, channel: int, account: int, **values: object) -> None:

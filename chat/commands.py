@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from chat import actions, amending, catchup, events, frames, queries, reads, rooms, signs
 from chat.frames import MESSAGE_LIMIT
+from chat.log.reading import readers as log_readers
 from chat.marks import MarkBuffer, ReadUpTo
 from chat.model import Draft, Receipt, message_text, require_poster
 from chat.posting import POSTING
@@ -27,8 +28,8 @@ TYPING_SECONDS = 1.0
 
 def post(talk: Conversation, command: frames.Post) -> None:
     """The hot path: straight into the writer's queue, answered from its callback, no task in between."""
-    text = message_text(command.text)
-    draft = Draft(talk.account.id, command.channel, command.client_id, text)
+    text = message_text(command.text, may_be_empty=bool(command.files))
+    draft = Draft(talk.account.id, command.channel, command.client_id, text, command.files)
     talk.submit(POSTING, draft, partial(_ack, command.ref), command.ref)
 
 
@@ -186,12 +187,14 @@ async def greet(talk: Conversation, hello: Hello) -> Greeting:
     """
     edit_seconds = int(_edit_limit(talk).total_seconds())
     if not talk.account.talk:
-        return Greeting(frames.TalkWelcome(rooms=[], text_limit=MESSAGE_LIMIT, edit_seconds=edit_seconds))
+        return Greeting(
+            frames.TalkWelcome([], MESSAGE_LIMIT, edit_seconds, await talk.read(_readers, talk.account.id))
+        )
     for channel, (rev, head) in (await talk.read(queries.standing_rooms, talk.account.id)).items():
         talk.watch(f"channel:{channel}", rev, head)
     have = {int(number): rev for key, rev in hello.have.items() if (number := _number(key))}
-    found, missed = await talk.read(_snapshot, talk.account.id, have)
-    return Greeting(frames.TalkWelcome(rooms=found, text_limit=MESSAGE_LIMIT, edit_seconds=edit_seconds), missed)
+    found, missed, readers = await talk.read(_snapshot, talk.account.id, have)
+    return Greeting(frames.TalkWelcome(found, MESSAGE_LIMIT, edit_seconds, readers), missed)
 
 
 def _number(key: str) -> str | None:
@@ -200,9 +203,13 @@ def _number(key: str) -> str | None:
     return number if number.isdecimal() and len(number) <= 15 else None
 
 
-def _snapshot(connection: Any, account: int, have: dict[int, int]) -> tuple[list[frames.Room], list[Frame]]:
+def _snapshot(connection: Any, account: int, have: dict[int, int]) -> tuple[list[frames.Room], list[Frame], int]:
     found = rooms.rooms_heard(connection, account)
-    return found, catchup.missed(connection, have, found)
+    return found, catchup.missed(connection, have, found), log_readers(connection)
+
+
+def _readers(connection: Any, account: int) -> int:
+    return log_readers(connection)
 
 
 def _edit_limit(talk: Conversation) -> timedelta:

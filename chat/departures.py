@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any
 
 from chat import actions, queries
+from chat.files.settings import tell_readers
+from chat.log.reading import may_read
 from server.auth.model import Account, Actor, State
 from server.clock import to_micros
 from server.data.batch import Steps
@@ -29,12 +31,15 @@ def on_people_changed(tx: Transaction, actor: Actor, before: Account | None, aft
     """Called by the ground in the transaction of the change."""
     if before is not None and before.state is not State.DELETED and after.state is State.DELETED:
         jobs.add(tx, DEPART, {"account": after.id})
+    if may_read(before) != may_read(after):
+        tell_readers(tx)
 
 
 def on_people_moved(
     tx: Transaction, actor: Actor, removed: list[int], returned: list[int], since: datetime | None
 ) -> None:
     """Called by whoever removes many at once, in the transaction of it."""
+    tell_readers(tx)
     for some in chunks(removed, PEOPLE_A_JOB):
         jobs.add(tx, DEPART, {"accounts": list(some)})
     for some in chunks(returned if since is not None else [], PEOPLE_A_JOB):

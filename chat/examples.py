@@ -19,6 +19,7 @@ from chat.frames import (
     Edit,
     Edited,
     Entered,
+    File,
     FindPeople,
     History,
     Join,
@@ -75,6 +76,19 @@ SAID = "0198c0de-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
 SUZUKI = Person(id=2, name="鈴木 大輔", kana="すずき だいすけ", title="課長")
 ITO = Person(id=3, name="伊藤 さくら", kana="いとう さくら")
 MESSAGE = Message(seq=13, rev=15, sender=1, name="佐藤 美咲", at=AT, text="見積もりを送りました", client_id=SAID)
+CARRYING = Message(
+    seq=14,
+    rev=21,
+    sender=2,
+    name="鈴木 大輔",
+    at=AT + 120_000,
+    text="",
+    client_id=SAID[:-1] + "2",
+    files=(
+        File("abcdefghijklmnopqrstuvwxyz", "見積.pdf", 120_400),
+        File("zyxwvutsrqponmlkjihgfedcba", "現場.jpg", 2_204_000, "image/jpeg", 4032, 3024, True),
+    ),
+)
 EDITED = Message(
     seq=7, rev=16, sender=1, name="佐藤 美咲", at=AT, text="訂正します", client_id=SAID[:-1] + "1", edited=AT + 60_000
 )
@@ -124,7 +138,7 @@ COMMANDS: tuple[Struct, ...] = (
     ReadNames(ref=31, channel=1, seq=11),
 )
 ANSWERS: tuple[Struct, ...] = (
-    TalkWelcome(rooms=[GROUP], text_limit=10_000, edit_seconds=86_400),
+    TalkWelcome(rooms=[GROUP], text_limit=10_000, edit_seconds=86_400, log_readers=2),
     RoomList(ref=15, rooms=[GROUP]),
     Ack(ref=7, channel=1, seq=13, rev=15, at=AT),
     Ack(ref=7, channel=1, seq=13, rev=15, at=AT, dup=True),
@@ -156,6 +170,7 @@ ANSWERS: tuple[Struct, ...] = (
 )
 EVENTS: tuple[Struct, ...] = (
     Posted(channel=1, rev=15, message=MESSAGE),
+    Posted(channel=1, rev=21, message=CARRYING),
     Edited(channel=1, rev=16, message=EDITED),
     Deleted(channel=1, rev=17, message=DELETED),
     Joined(channel=1, rev=18, member=Member(id=3, name="伊藤 さくら", rev=18), members=3),

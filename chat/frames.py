@@ -15,6 +15,8 @@ from server.live.frames import Command, Frame, Number
 ClientId = Annotated[
     str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\Z", max_length=36)
 ]
+FileId = Annotated[str, Meta(pattern="^[a-z2-7]{26}\\Z", max_length=26)]
+"""128 random bits in base32."""
 RoomName = Annotated[str, Meta(max_length=100)]
 People = Annotated[list[Number], Meta(max_length=1000)]
 
@@ -30,6 +32,8 @@ class Kind(StrEnum):
 
 MESSAGE_LIMIT = 10_000
 """Code points in one message."""
+FILES_LIMIT = 10
+"""Files in one message."""
 
 # ---------------------------------------------------------------- shapes
 
@@ -44,8 +48,27 @@ class Person(Struct, omit_defaults=True):
     gone: bool = False
 
 
+class File(Struct, omit_defaults=True, frozen=True, gc=False):
+    """A file as a message carries it, found under ``/files/{id}/{name}``.
+
+    ``media`` is there for pictures alone, whose bytes were verified; they may be shown where they stand, with
+    ``width`` and ``height`` in pixels, and ``/files/{id}/thumbnail`` when ``thumbnail`` is set. ``uninspected``: its
+    contents could not be looked into.
+    """
+
+    id: str
+    name: str
+    size: int
+    media: str = ""
+    width: int = 0
+    height: int = 0
+    thumbnail: bool = False
+    uninspected: bool = False
+
+
 class Message(Struct, omit_defaults=True, gc=False):
-    """A message's newest state. Deleted ones keep their place: ``deleted`` is set and ``text`` is empty."""
+    """A message's newest state. Deleted ones keep their place: ``deleted`` is set, ``text`` is empty, ``files`` are
+    gone."""
 
     seq: int
     rev: int
@@ -56,6 +79,7 @@ class Message(Struct, omit_defaults=True, gc=False):
     client_id: str
     edited: int = 0
     deleted: int = 0
+    files: tuple[File, ...] = ()
 
 
 class Member(Struct, omit_defaults=True):
@@ -101,11 +125,13 @@ class OpenRoom(Struct, omit_defaults=True):
 
 
 class Post(Command, tag="post"):
-    """Says ``text``. The same ``client_id`` again returns the first result and says nothing twice."""
+    """Says ``text``, which may be empty beside ``files``: one's own uploads that are ``ready``, each sent once. The
+    same ``client_id`` again returns the first result and says nothing twice."""
 
     channel: Number
     client_id: ClientId
     text: str
+    files: Annotated[tuple[FileId, ...], Meta(max_length=FILES_LIMIT)] = ()
 
 
 class Edit(Command, tag="edit"):
@@ -221,11 +247,12 @@ class FindPeople(Command, tag="people.find"):
 
 class TalkWelcome(Struct):
     """The talk's part of ``welcome``: one's rooms, how many characters a message may have, and for how many seconds
-    one may edit or delete it."""
+    one may edit or delete it. The talk is recorded, and ``log_readers`` people may read the log."""
 
     rooms: list[Room]
     text_limit: int
     edit_seconds: int
+    log_readers: int
 
 
 class RoomList(Frame, tag="rooms"):

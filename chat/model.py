@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from chat.frames import MESSAGE_LIMIT
+from chat.frames import MESSAGE_LIMIT, File
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.text import one_line, plain_text
 
@@ -49,6 +49,8 @@ class Draft(Struct, frozen=True, gc=False):
     channel: int
     client_id: str
     text: str
+    files: tuple[str, ...] = ()
+    """Ids of uploads."""
 
 
 class Receipt(Struct, frozen=True, gc=False):
@@ -73,12 +75,16 @@ class Stored:
     client_id: str
     edited: int = 0
     deleted: int = 0
+    files: tuple[File, ...] = ()
 
 
-def message_text(text: str) -> str:
-    """The text as it is stored: line ends are LF; empty, too long or unstorable text is refused."""
+def message_text(text: str, *, may_be_empty: bool = False) -> str:
+    """The text as it is stored: line ends are LF; too long or unstorable text is refused, and, without files, an
+    empty one."""
     text = plain_text(text)
     if not text.strip():
+        if may_be_empty:
+            return ""
         raise Invalid("empty")
     if len(text) > MESSAGE_LIMIT:
         raise Invalid("too_long", limit=MESSAGE_LIMIT)

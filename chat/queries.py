@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, Select, and_, select, update
 
-from chat.frames import Member, Message
+from chat.frames import File, Member, Message
 from chat.model import Channel, Membership, Stored
 from chat.tables import channels, departures, members, messages
 from server.auth.tables import accounts
@@ -99,6 +100,14 @@ def _heads(dialect: str) -> Select[Any]:
     return select(channels.c.id, channels.c.rev).select_from(joined)
 
 
+def partner(connection: Connection, channel: int, account: int) -> tuple[int, str] | None:
+    """The other one of a direct talk, and his name."""
+    m = members.c
+    wanted = select(accounts.c.id, accounts.c.name).join_from(members, accounts, accounts.c.id == m.account_id)
+    row = connection.execute(wanted.where(m.channel_id == channel, m.account_id != account).limit(1)).first()
+    return (row.id, row.name) if row else None
+
+
 def channel_of_pair(connection: Connection, pair: str) -> int | None:
     return connection.execute(select(channels.c.id).where(channels.c.pair == pair)).scalar()
 
@@ -119,6 +128,7 @@ def _message_columns() -> list[Any]:
         m.client_id,
         m.edited_at,
         m.deleted_at,
+        m.files,
     ]
 
 
@@ -138,15 +148,24 @@ def message_of_row(row: Row[Any]) -> Message:
         client_id=row.client_id,
         edited=row.edited_at or 0,
         deleted=row.deleted_at or 0,
+        files=files_of(row.files),
     )
+
+
+def files_of(stored: str | None) -> tuple[File, ...]:
+    """The files of a message's row."""
+    return _files.decode(stored) if stored else ()
+
+
+_files = msgspec.json.Decoder(tuple[File, ...])
 
 
 def stored(connection: Connection, channel: int, seq: int) -> Stored | None:
     """One message, as far as the rules of changing it ask."""
     m = messages.c
-    wanted = select(m.channel_id, m.seq, m.sender_id, m.text, m.at, m.client_id, m.edited_at, m.deleted_at)
+    wanted = select(m.channel_id, m.seq, m.sender_id, m.text, m.at, m.client_id, m.edited_at, m.deleted_at, m.files)
     row = connection.execute(wanted.where(m.channel_id == channel, m.seq == seq)).first()
-    return Stored(*row[:6], row.edited_at or 0, row.deleted_at or 0) if row else None
+    return Stored(*row[:6], row.edited_at or 0, row.deleted_at or 0, files_of(row.files)) if row else None
 
 
 def before(connection: Connection, channel: int, seq: int, limit: int) -> list[Message]:

@@ -69,6 +69,8 @@ messages = Table(
     Column("kind", Key, nullable=False, server_default="text"),
     Column("about", Text),
     Column("text", Text, nullable=False),
+    # JSON: the files it carries, as they are shown.
+    Column("files", Text),
     Column("edited_at", BigInteger),
     Column("deleted_at", BigInteger),
     # Of a thread's root.
@@ -95,8 +97,24 @@ log_entries = Table(
     Column("actor_id", BigInteger),
     # JSON: names as of then, text before and after, whom it concerns.
     Column("body", Text, nullable=False),
+    # Its place in the whole log and the hash of its line: given later, by one follower.
+    Column("n", BigInteger),
+    Column("hash", Key),
     # A number is never given twice: the order of ids is the order of events, and readers remember ids.
     sqlite_autoincrement=True,
+)
+Index(
+    "uq_log_entries_n",
+    log_entries.c.n,
+    unique=True,
+    sqlite_where=log_entries.c.n.is_not(None),
+    postgresql_where=log_entries.c.n.is_not(None),
+)
+Index(
+    "ix_log_entries_unnumbered",
+    log_entries.c.id,
+    sqlite_where=log_entries.c.n.is_(None),
+    postgresql_where=log_entries.c.n.is_(None),
 )
 
 departures = Table(
@@ -106,5 +124,6 @@ departures = Table(
     Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
     Column("channel_id", Id, ForeignKey("channels.id"), nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
+    Column("owner", Boolean, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account_id", "channel_id"),
 )

@@ -162,7 +162,6 @@ def _rows(connection: Connection, who: Asker, ids: list[int]) -> list[AdminPerso
 
 
 def _row(who: Asker, found: Person, account: Account, numbered: bool) -> AdminPersonRow:
-    told = {name: value for name, value in _rights(who, account).items() if name != "talk_log"}
     return AdminPersonRow(
         id=found.id,
         login_id=account.login_id,
@@ -174,7 +173,7 @@ def _row(who: Asker, found: Person, account: Account, numbered: bool) -> AdminPe
         posts=_held(found),
         photo=found.photo,
         employee_number=found.profile["employee_number"] if numbered else "",
-        **told,
+        **_rights(who, account),
     )
 
 
@@ -190,9 +189,9 @@ def _listed(connection: Connection, who: Asker, asked: PeopleQuestion) -> tuple[
 
 
 def _searched(connection: Connection, who: Asker, asked: PeopleQuestion) -> tuple[int, list[int]]:
-    """Of a department, or in a state: those of the first whom the text finds."""
+    """Of a department, in a state, by talk: those of the first whom the text finds."""
     searcher = finding.Searcher(who.viewer.id, who.viewer.administrates, queries.shown(connection))
-    if asked.department is None and not asked.state:
+    if asked.department is None and not asked.state and not asked.talk:
         found = finding.find(connection, searcher, asked.text, asked.from_, asked.limit, hits=False)
         return found.total, list(found.ids)
     every = finding.find(connection, searcher, asked.text, 0, FOUND_AT_MOST, hits=False).ids
@@ -205,11 +204,11 @@ def _searched(connection: Connection, who: Asker, asked: PeopleQuestion) -> tupl
 
 
 def _wanted(connection: Connection, who: Asker, asked: PeopleQuestion) -> tuple[Select[Any], dict[str, str]]:
-    """Who is in the department and in the state that are asked for, and what is bound in it."""
+    """Who is in the department, in the state and with the talk that are asked for, and what is bound in it."""
     source: Any = people
-    if asked.state:
+    if asked.state or asked.talk:
         source = people.join(accounts, accounts.c.id == people.c.account_id)
-    conditions: list[Any] = [LISTED, *_in_state(asked.state, who.now)]
+    conditions: list[Any] = [LISTED, *_in_state(asked.state, who.now), *_by_talk(who, asked.talk)]
     bound: dict[str, str] = {}
     if asked.department is not None:
         below = key_rows(connection.dialect.name, int, name="below")
@@ -233,3 +232,11 @@ def _in_state(state: str, now: datetime) -> list[Any]:
         "enabled": [enabled, not_(expired), not_(never)],
     }
     return conditions[state]
+
+
+def _by_talk(who: Asker, talk: str) -> list[Any]:
+    if not who.sees_talk:
+        return []
+    a = accounts.c
+    conditions: dict[str, list[Any]] = {"": [], "on": [a.talk], "off": [not_(a.talk)], "log": [a.talk_log]}
+    return conditions[talk]

@@ -117,6 +117,7 @@ class AdminPersonRow(Struct, omit_defaults=True):
     employee_number: str = ""
     privileges: list[Privilege] = []
     talk: bool = False
+    talk_log: bool = False
     anpi_login_id: str = ""
 
 
@@ -176,11 +177,16 @@ class AddedPerson(AdminPerson, omit_defaults=True):
 
 
 class PeopleQuestion(Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """Whom to list: found by ``text``, in a department or below it, in a state."""
+    """Whom to list: found by ``text``, in a department or below it, in a state.
+
+    ``talk``: who may talk (on), who may not (off), who may read the talk log (log); asked by who may see neither, it
+    chooses nobody out.
+    """
 
     text: Annotated[str, Meta(max_length=100)] = ""
     department: Number | None = None
     state: Literal["", "enabled", "disabled", "never", "expired"] = ""
+    talk: Literal["", "on", "off", "log"] = ""
     from_: Number = 0
     limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = PAGE_LIMIT
 

@@ -37,13 +37,14 @@ def on_company_changed(tx: Transaction, actor: Actor, before: Company, after: Co
 
 def listed(tx: Transaction, before: Account | None, after: Account) -> set[int]:
     """Make the directory's row what the account is; returns the departments that have fewer people now."""
-    if after.state is State.DELETED:
-        return _bury(tx, after.id)
     known = tx.connection.execute(select(people.c.sort_score).where(people.c.account_id == after.id)).first()
+    deleted = after.state is State.DELETED
     if known is None:
-        row = {"account_id": after.id, "sort_key": sort_key(after.name, after.kana, None), "rev": 0}
-        tx.connection.execute(insert(people), row)
+        key = "" if deleted else sort_key(after.name, after.kana, None)
+        tx.connection.execute(insert(people), {"account_id": after.id, "sort_key": key, "rev": 0, "gone": deleted})
         return set()
+    if deleted:
+        return _bury(tx, after.id)
     key = sort_key(after.name, after.kana, known.sort_score)
     tx.connection.execute(update(people).where(people.c.account_id == after.id).values(sort_key=key, gone=False))
     return set()

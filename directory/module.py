@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from directory import catchup, commands, people_port, routes, state
+from directory import catchup, commands, people_port, routes, state, upkeep
 from directory.contract import CONTRACT
 from directory.demo.loading import load
 from directory.imports import offer as imports
@@ -44,8 +44,8 @@ module = Module(
         TopicKind(TOPIC, catchup.heads, catchup.missing),
         TopicKind(STATUS_TOPIC, catchup.heads, catchup.missing_statuses),
     ),
-    jobs=JOBS,
-    ticks=(*TICKS, *pictures.TICKS, *imports.TICKS),
+    jobs={**JOBS, **imports.JOBS},
+    ticks=(*TICKS, *upkeep.TICKS, *pictures.TICKS, *imports.TICKS),
     ports=_ports,
     sandbox={**pictures.SANDBOX, **imports.SANDBOX},
     cli=import_commands,

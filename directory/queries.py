@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, false, func, select
+from sqlalchemy import Connection, Row, Select, and_, exists, false, func, literal_column, select
 
 from directory.fields import PROFILE
 from directory.model import SHOWN, TOPIC, Department, Person, Post, Tree, Viewer
@@ -286,7 +286,9 @@ def _person(row: AnyRow, held: list[Post], areas: dict[tuple[int, str], list[str
 
 def people_since(connection: Connection, rev: int, limit: int) -> tuple[list[int], list[int]]:
     """People who were touched after ``rev``, and those who went."""
-    wanted = select(people.c.account_id, people.c.gone).where(people.c.rev > rev).order_by(people.c.rev).limit(limit)
+    # The second is what the index is about.
+    touched = (people.c.rev > rev) & (people.c.rev > literal_column("0"))
+    wanted = select(people.c.account_id, people.c.gone).where(touched).order_by(people.c.rev).limit(limit)
     rows = connection.execute(wanted).all()
     return [row.account_id for row in rows if not row.gone], [row.account_id for row in rows if row.gone]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from directory import changes, events
 from directory.search import indexing, waiting
 from server.data.transaction import Transaction
 from server.module import Tick
@@ -16,6 +17,7 @@ from server.work import jobs
 from server.work.tables import jobs as job_rows
 
 REINDEX = "directory.reindex"
+PEOPLE_PART: tuple[events.Part, ...] = ("people",)
 
 
 def soon(tx: Transaction) -> None:
@@ -24,8 +26,13 @@ def soon(tx: Transaction) -> None:
 
 
 async def reindex(services: Services, body: Any) -> None:
-    """Again is harmless: what has been done is not marked any more."""
-    await services.writer.bulk(indexing.steps())
+    """Again is harmless: what has been done is not marked any more. Open results are asked for anew afterwards."""
+    if await services.writer.bulk(indexing.steps()):
+        await services.writer.act(_tell, spends=False)
+
+
+def _tell(tx: Transaction) -> None:
+    changes.reload(tx, changes.next_rev(tx), None, PEOPLE_PART)
 
 
 def take_up(tx: Transaction) -> None:

@@ -52,9 +52,13 @@ def set_status(
 
 
 def clear_status(tx: Transaction, incident: int, people: Iterable[int] | None = None) -> None:
-    """The incident is over for these people, or for all: an older badge shows again."""
+    """The incident is over for these people, or for all: an older badge shows again.
+
+    What is left is a row that says since when there is nothing (``upkeep.py`` takes it away).
+    """
     raised = _next_rev(tx)
-    cleared = update(statuses).where(statuses.c.incident == incident).values(gone=True, rev=raised)
+    still = (statuses.c.incident == incident) & ~statuses.c.gone
+    cleared = update(statuses).where(still).values(gone=True, rev=raised, since=tx.now)
     if people is None:
         tx.connection.execute(cleared)
     else:

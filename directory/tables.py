@@ -14,6 +14,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    false,
 )
 
 from server.data.metadata import metadata
@@ -64,12 +65,26 @@ people = Table(
     Column("photo", Key, nullable=False, server_default="", index=True),
     # SORT_SCORE (small first, blank last), then kana, folded; never shown.
     Column("sort_key", Key, nullable=False, server_default=""),
-    # The newest ``rev`` of the topic ``directory`` that touched this person, his account or his posts.
-    Column("rev", BigInteger, nullable=False, index=True),
+    # The newest ``rev`` of the topic ``directory`` that touched this person, his account or his posts; 0: he has been
+    # made by an import that has not been applied yet.
+    Column("rev", BigInteger, nullable=False),
     # A deleted person is a tombstone: listed nowhere.
     Column("gone", Boolean, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account_id"),
-    Index("ix_people_sorted", "gone", "sort_key", "account_id"),
+)
+# Partial, both: what an import makes ahead costs its last step less.
+Index(
+    "ix_people_rev",
+    people.c.rev,
+    sqlite_where=people.c.rev > 0,
+    postgresql_where=people.c.rev > 0,
+)
+Index(
+    "ix_people_sorted",
+    people.c.sort_key,
+    people.c.account_id,
+    sqlite_where=people.c.gone == false(),
+    postgresql_where=people.c.gone == false(),
 )
 
 posts = Table(
@@ -148,7 +163,7 @@ statuses = Table(
     Column("drill", Boolean, nullable=False),
     Column("state", Key, nullable=False),
     Column("since", UtcTime, nullable=False),
-    # The newest ``rev`` of the topic ``status`` that touched it; a cleared one is a tombstone until nobody asks.
+    # The newest ``rev`` of the topic ``status`` that touched it; a cleared one is a tombstone for a week.
     Column("rev", BigInteger, nullable=False, index=True),
     Column("gone", Boolean, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account_id", "incident"),
@@ -224,6 +239,8 @@ imports = Table(
     Column("seen_rev", BigInteger, nullable=False),
     Column("rev", BigInteger),
     Column("applied_at", UtcTime, index=True),
+    # The last row whose line of the audit is written: they follow the commit in steps.
+    Column("told", Integer, nullable=False, server_default="0"),
     # JSON: the options chosen, and the counts of the preview.
     Column("options", Text, nullable=False, server_default="{}"),
     Column("counts", Text, nullable=False, server_default="{}"),
@@ -246,6 +263,8 @@ import_rows = Table(
     Column("before", Text, nullable=False, server_default="{}"),
     Column("after", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("import_id", "row"),
+    # Whom an import is about, without reading the rows themselves.
+    Index("ix_import_rows_act", "import_id", "act", "target_id", "row", "key"),
 )
 
 import_headings = Table(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from server import catalogue_directory
+from server import catalogue_directory, catalogue_files, catalogue_log
 from server.catalogue_directory import Both as Both
 
 _ERRORS: dict[str, Both] = {
@@ -503,10 +503,14 @@ _FIRST_RUN: dict[str, Both] = {
     "welcome.start": {"ja": "はじめる", "en": "Start"},
 }
 
+_ALL_ERRORS = _ERRORS | catalogue_directory.ERRORS | catalogue_files.ERRORS | catalogue_log.ERRORS
+_ALL_FIELDS = _FIELDS | catalogue_directory.FIELDS | catalogue_files.FIELDS | catalogue_log.FIELDS
+
 CATALOGUE: dict[str, Both] = {
-    **{f"error.{code}": both for code, both in (_ERRORS | catalogue_directory.ERRORS).items()},
-    **{f"field.{name}": both for name, both in (_FIELDS | catalogue_directory.FIELDS).items()},
+    **{f"error.{code}": both for code, both in _ALL_ERRORS.items()},
+    **{f"field.{name}": both for name, both in _ALL_FIELDS.items()},
     **{f"title.{status}": both for status, both in _TITLES.items()},
     **_PAGES,
     **_FIRST_RUN,
+    **catalogue_log.WORDS,
 }

@@ -7,7 +7,7 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Stored:
     jobs_failed: int = 0
     mails: dict[str, int] = field(default_factory=dict)
     ticks_missed: dict[str, int] = field(default_factory=dict)
+    more: Mapping[str, float] = field(default_factory=dict)
+    """What the features have asked."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,21 @@ FIGURES: tuple[Figure, ...] = (
         lambda s, _: [((_shown(route),), taken) for route, taken in list(s.meter.requests.items())],
         ("route",),
     ),
+    Figure(
+        "files",
+        "counter",
+        "Files, by what became of them: accepted, refused, served, swept.",
+        lambda s, _: [((what,), count) for what, count in list(s.meter.files.items())],
+        ("what",),
+    ),
+    Figure(
+        "file_bytes",
+        "counter",
+        "Bytes of files that came in and went out.",
+        lambda s, _: [((way,), count) for way, count in list(s.meter.file_bytes.items())],
+        ("way",),
+    ),
+    Figure("uploads_open", "gauge", "Uploads whose bytes come now.", lambda s, _: s.meter.uploads_open),
     Figure("descriptors_used", "gauge", "Files and sockets that are open.", lambda s, _: s.descriptors.used),
     Figure("descriptors_limit", "gauge", "Files and sockets that may be open.", lambda s, _: s.descriptors.limit),
     Figure("disk_free_bytes", "gauge", "Free bytes on the disk of the data folder.", lambda s, _: s.space.free),

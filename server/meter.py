@@ -45,6 +45,10 @@ class Meter:
         # By the command's type, and by its type and the refusal's code.
         self.commands_done: Counter[type] = Counter()
         self.commands_refused: Counter[tuple[type, str]] = Counter()
+        # Files by what became of them, their bytes by the way they went, and the uploads that are under way.
+        self.files: Counter[str] = Counter()
+        self.file_bytes: Counter[str] = Counter()
+        self.uploads_open = 0
         # By the route's template, and by it and the status' first digit.
         self.requests: dict[str, Histogram] = {}
         self.answers: Counter[tuple[str, int]] = Counter()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -25,6 +25,7 @@ from starlette.responses import Response
 from server.errors import NotFound
 from server.figures import FIGURES, Stored, Value, Values
 from server.meter import Histogram
+from server.module import Module
 from server.origin import host_name, is_loopback, is_public
 from server.settings import Settings
 from server.work import mail
@@ -87,17 +88,19 @@ class _StoredFigures:
         self._read_at = time.monotonic()
         try:
             async with asyncio.timeout(STORED_PATIENCE):
-                self.latest = await self._services.readers.ask(_stored)
+                self.latest = await self._services.readers.ask(_stored, self._services.modules)
         except Exception as problem:
             log.warning("metrics.not_read", reason=repr(problem))
 
 
-def _stored(connection: Connection) -> Stored:
+def _stored(connection: Connection, modules: Iterable[Module] = ()) -> Stored:
     failed = func.coalesce(func.sum(case((jobs.c.failed != "", 1), else_=0)), 0)
     total, given_up = connection.execute(select(func.count(), failed).select_from(jobs)).one()
     missed = connection.execute(select(ticks.c.name, ticks.c.missed)).all()
     mails = {str(state): count for state, count in mail.counts(connection).items()}
-    return Stored(total - given_up, given_up, mails, {name: count for name, count in missed})
+    asked = [module.stored(connection) for module in modules if module.stored]
+    more = {name: value for each in asked for name, value in each.items()}
+    return Stored(total - given_up, given_up, mails, {name: count for name, count in missed}, more)
 
 
 class _Figures(Collector):
@@ -106,7 +109,8 @@ class _Figures(Collector):
         self._stored = stored
 
     def collect(self) -> Iterator[Metric]:
-        for figure in FIGURES:
+        own = [figure for module in self._services.modules for figure in module.figures]
+        for figure in (*FIGURES, *own):
             family: Any = _FAMILIES[figure.kind](f"renraku_{figure.name}", figure.help, labels=figure.labels)
             for labels, value in _values(figure.read(self._services, self._stored.latest)):
                 if isinstance(value, Histogram):

@@ -6,7 +6,7 @@ The server imports no feature; ``Settings.modules`` names those that run.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from server.contract.terms import Contract
 from server.live.frames import Command, Frame, Hello
 
 if TYPE_CHECKING:
+    from server.figures import Figure
     from server.live.conversation import Conversation
     from server.services import Services
 
@@ -115,6 +116,11 @@ class Module:
     topics: tuple[TopicKind, ...] = ()
     jobs: Mapping[str, Callable[[Services, Any], Awaitable[None]]] = field(default_factory=dict)
     ticks: tuple[Tick, ...] = ()
+    loops: Mapping[str, Callable[[Services], Coroutine[Any, Any, None]]] = field(default_factory=dict)
+    """What goes on in every process that serves or works, by its name; each ends when the process drains."""
+    figures: tuple[Figure, ...] = ()
+    """Metrics of its own, and what only the database knows for them (found again as ``Stored.more``)."""
+    stored: Callable[[Connection], Mapping[str, float]] | None = None
     ports: Callable[[Services], Mapping[str, Any]] | None = None
     sandbox: Mapping[str, str] = field(default_factory=dict)
     """What may be called in the sandbox: a name for ``services.sandbox.run``, and "package.module:function", which is

@@ -17,6 +17,7 @@ from server.data import engine, installation, migrate
 from server.data.readers import Readers
 from server.data.reserve import Space
 from server.data.space import MEBIBYTE, Limits
+from server.data.store.choosing import open_store
 from server.data.writer import Writer
 from server.live import commands
 from server.live.announcer import Announcer
@@ -70,6 +71,7 @@ async def opened(settings: Settings, clock: Clock = system_clock, bus: Bus | Non
         announcer=announcer,
         notices=notices,
         space=space,
+        store=open_store(settings),
         passwords=passwords,
         secrets=open_secrets(settings.var / "secrets", settings.master_key),
         company=KnownCompany(settings.company_name),
@@ -103,6 +105,7 @@ async def opened(settings: Settings, clock: Clock = system_clock, bus: Bus | Non
         await bus.stop()
         await services.sandbox.close()
         await services.outbound.close()
+        await services.store.close()
         readers.close()
         passwords.close()
 

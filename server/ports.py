@@ -35,7 +35,8 @@ class PeopleChanged(Protocol):
 
 
 class PeopleMoved(Protocol):
-    """Hears of many who go or come back at once, in the transaction of it; instead of ``PeopleChanged`` for each.
+    """Hears of many who go, come back or are changed at once, in the transaction of it; instead of ``PeopleChanged``
+    for each. Both lists may be empty: then nobody went or came.
 
     ``returned`` were deleted at ``since`` or later, and are to have again what they left then.
     """

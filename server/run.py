@@ -45,6 +45,7 @@ async def run_server(
         if settings.embedded:
             work.append(asyncio.create_task(Worker(services).run(), name="jobs"))
             work.append(asyncio.create_task(Dispatcher(services).run(), name="mails"))
+        work += features(services)
         server = _Server(_config(services), services)
         try:
             if ready is not None:
@@ -59,11 +60,17 @@ async def run_worker(settings: Settings, stop: asyncio.Event, hurry: asyncio.Eve
     """Do the jobs and ticks of a shared database until ``stop``, without serving anybody."""
     async with opened(settings) as services, watched(services, "worker"):
         loops = (Worker(services).run(), Dispatcher(services).run(), Ticker(services, TICKS).run())
-        work = [asyncio.create_task(loop, name="work") for loop in loops]
+        work = [*(asyncio.create_task(loop, name="work") for loop in loops), *features(services)]
         try:
             await stop.wait()
         finally:
             await finish(services, work, hurry)
+
+
+def features(services: Services) -> list[asyncio.Task[None]]:
+    """The loops of the features, begun."""
+    loops = [loop for module in services.modules for loop in module.loops.items()]
+    return [asyncio.create_task(run(services), name=name) for name, run in loops]
 
 
 @asynccontextmanager

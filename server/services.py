@@ -11,6 +11,7 @@ from server.auth.passwords import PasswordPool
 from server.clock import Clock
 from server.data.readers import Readers
 from server.data.reserve import Space
+from server.data.store.model import Store
 from server.data.writer import Writer
 from server.descriptors import Descriptors
 from server.entrance import Entrance
@@ -44,6 +45,7 @@ class Services:
     announcer: Announcer
     notices: Notices
     space: Space
+    store: Store
     passwords: PasswordPool
     secrets: Secrets
     company: KnownCompany
@@ -64,5 +66,5 @@ class Services:
     """What each module keeps for the life of the process, by the module's name."""
 
     def __post_init__(self) -> None:
-        self.probe = Probe(self)
+        self.probe: Probe = Probe(self)
         self.presences = Presences(self)

@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.clock import zone
+from server.data.store.address import parse_address
 from server.text import is_mail_address, one_line
 from server.work.relay import parse_relay
+from server.work.syslog_address import parse_syslog
 
 PREFIX = "RENRAKU_"
 
@@ -87,6 +90,48 @@ class Settings(BaseSettings):
     ballast_mb: int = Field(
         64, ge=0, le=65_536, description="MiB in a file that is given up for answers when the disk is full; 0: none."
     )
+    storage_url: str = Field(
+        "",
+        max_length=1000,
+        description="s3://key:secret@bucket/prefix?endpoint=…&region=…: where sent files and the talk log's segments "
+        "are kept; empty: a folder in the var folder.",
+    )
+    upload_mb: int = Field(25, ge=1, le=10_240, description="MiB that one file may have.")
+    user_files_mb: int = Field(
+        10_240, ge=0, le=1_048_576_000, description="MiB that one person's files may take together; 0: no limit."
+    )
+    company_files_mb: int = Field(
+        0, ge=0, le=1_048_576_000, description="MiB that all files may take together; 0: as much as the disk has."
+    )
+    clamav: str = Field(
+        "",
+        max_length=200,
+        description="clamd, which looks through each file: unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310.",
+    )
+    clamav_required: bool = Field(
+        False, description="Take no file that clamd has not looked through; false: it is sent with a mark."
+    )
+    time_zone: str = Field(
+        "Asia/Tokyo", max_length=60, description="The company's time zone: where the talk log's days end."
+    )
+    log_segment_mb: float = Field(
+        10, ge=0.001, le=1024, description="MiB of the talk log after which a segment is closed; a day is the most."
+    )
+    log_retention_months: int = Field(
+        0, ge=0, le=1200, description="Months that closed segments of the talk log are kept; 0: without limit."
+    )
+    log_auditors: tuple[str, ...] = Field(
+        (),
+        description="Mail addresses to which the head of the talk log is sent, daily and at each close; a JSON list.",
+    )
+    log_syslog: str = Field(
+        "", description="Where else the head goes: udp://host:514, tcp://host:601 or unix:/dev/log."
+    )
+    log_bucket: str = Field(
+        "",
+        max_length=1000,
+        description="A bucket for heads, best with object lock; written as the storage URL is.",
+    )
     metrics_token: str = Field(
         "",
         max_length=200,
@@ -126,6 +171,41 @@ class Settings(BaseSettings):
     def _a_redis(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _a_zone(cls, value: str) -> str:
+        zone(value)
+        return value
+
+    @field_validator("log_auditors")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not is_mail_address(each):
+                raise ValueError(f"{each!r} is no mail address")
+        return value
+
+    @field_validator("log_syslog")
+    @classmethod
+    def _a_syslog(cls, value: str) -> str:
+        if value:
+            parse_syslog(value)
+        return value
+
+    @field_validator("storage_url", "log_bucket")
+    @classmethod
+    def _a_bucket(cls, value: str) -> str:
+        if value:
+            parse_address(value)
+        return value
+
+    @field_validator("clamav")
+    @classmethod
+    def _a_scanner(cls, value: str) -> str:
+        if value and not value.startswith(("unix:/", "tcp://")):
+            raise ValueError("must begin with unix:/ or tcp://")
         return value
 
     @field_validator("smtp_url")

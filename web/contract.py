@@ -201,6 +201,7 @@ OPERATIONS = (
     Operation(
         "administrationPart", "GET", "/admin/{path}", "The app, in a part of 管理", THE_APP, places={"path": "users"}
     ),
+    Operation("talkLogPage", "GET", "/talk-log", "The app, at トークログダウンロード", THE_APP),
     Operation(
         "asset",
         "GET",

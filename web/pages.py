@@ -34,7 +34,7 @@ _FIELD_OF = {
 
 
 TALK_PATHS = ("/talk", "/talk/{channel:int}")
-ADMIN_PATHS = ("/admin", "/admin/{path:path}")
+ADMIN_PATHS = ("/admin", "/admin/{path:path}", "/talk-log")
 DIRECTORY_PATHS = (
     "/directory",
     "/directory/{person:int}",

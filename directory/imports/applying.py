@@ -1,20 +1,24 @@
 """The last step of an import: one short transaction of a few statements, whatever the number of rows.
 
-All or nothing. Before it writes it asks whether the plan is still true, and afterwards the rules of the company; what
-follows of it outside the directory (sockets, rooms, the search) goes out with the commit or comes after it.
+All or nothing. New people stand ready by then (``ready``), and their lines of the audit follow (``trail``). Before it
+writes it asks whether the plan is still true, and afterwards the rules of the company; what follows of it outside the
+directory (sockets, rooms, the search) goes out with the commit or comes after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import msgspec
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import IntegrityError
 
 from directory import changes, events, reindexing
-from directory.imports import department_rows, person_rows, staging
+from directory.imports import department_rows, person_rows, ready, staging, trail
 from directory.imports.model import Counts, Kind, Record
+from directory.imports.ready import NewHash
 from directory.search import indexing
 from directory.tables import imports
 from server.auth import bulk, company, queries, seats
@@ -29,14 +33,6 @@ from server.ports import PeopleMoved
 RIGHT: Mapping[Kind, Privilege] = {"users": Privilege.ADMIN_USER, "departments": Privilege.ADMIN_DIVISION}
 LONGEST_SECONDS = 300
 UNDO_FOR = timedelta(days=7)
-
-
-class NewHash(msgspec.Struct, frozen=True):
-    """The password that a row of the file gives, hashed."""
-
-    row: int
-    hash: str
-    must_change: bool
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -79,6 +75,7 @@ def apply(
     """Do what the preview showed, or nothing at all."""
     _plan_for_many(tx)
     tx.lock("company")
+    tx.lock(f"import:{import_id}")
     plan = kept(tx.connection, import_id)
     if plan is None or (plan.actor_id != actor.account_id and not actor.operator):
         raise NotFound()
@@ -86,11 +83,11 @@ def apply(
     rows = staging.staged(tx, import_id)
     _require_fresh(tx, plan, rows)
     rev = changes.next_rev(tx)
-    people = _users(tx, plan, actor, rows, rev, hashes, listeners) if plan.kind == "users" else []
-    if plan.kind == "departments":
-        people = department_rows.write(rows, rev)
+    if plan.kind == "users":
+        _users(tx, plan, actor, rows, rev, hashes, listeners)
+    else:
+        indexing.mark(tx, department_rows.write(rows, rev))
         indexing.mark_below(tx, department_rows.numbers(rows))
-    indexing.mark(tx, people)
     reindexing.soon(tx)
     _settle(tx, actor, plan, rev)
     touched = plan.counts.add + plan.counts.change + plan.counts.remove
@@ -117,23 +114,50 @@ def _users(
     rev: int,
     hashes: Sequence[NewHash],
     listeners: Sequence[PeopleMoved],
-) -> list[int]:
-    before = seats.counts(tx.connection)
-    person_rows.mark_departments(rows, rev)
-    bulk.remove(rows)
-    bulk.change(rows)
-    bulk.add(rows, tx)
-    person_rows.number_the_new(rows)
-    person_rows.write(rows, rev)
-    bulk.write_privileges(rows)
-    people = person_rows.numbers(rows)
-    bulk.set_passwords(tx, [HashedPassword(people[each.row], each.hash, each.must_change) for each in hashes])
-    bulk.end_sessions(tx, rows)
-    person_rows.mark_departments(rows, rev)
+) -> None:
+    before, acts, touched = seats.counts(tx.connection), staging.acts(tx, plan.id), _touched(plan)
+    with _names_are_free():
+        made = ready.make_all(tx, plan.id, hashes) if "add" in acts else set()
+        person_rows.mark_departments(rows, rev, acts - {"add"}, touched)
+        _write_accounts(rows, acts, touched)
+        if "add" in acts:
+            person_rows.admit(rows, rev)
+        person_rows.write(rows, rev, acts, touched)
+        person_rows.mark_departments(rows, rev, acts - {"remove"}, touched)
+    left = [each for each in hashes if each.row not in made]
+    people = person_rows.accounts_of(tx, plan.id, [each.row for each in left])
+    bulk.set_passwords(tx, [HashedPassword(people[each.row], each.hash, each.must_change) for each in left])
+    bulk.end_sessions(tx, rows, "remove" in acts, touched)
     bulk.require_company(tx, before)
-    bulk.write_trail(tx, rows, actor.account_id, actor.name, msgspec.json.encode({"import": plan.id}).decode())
+    trail.soon(tx, plan.id, actor)
+    indexed = acts if person_rows.is_found_by(touched) else acts - {"change"}
+    indexing.mark_those(tx, staging.targets(plan.id, indexed))
     _tell_moved(tx, actor, plan, rows, listeners)
-    return list(people.values())
+
+
+def _touched(plan: Kept) -> Collection[str]:
+    return person_rows.EVERYTHING if plan.record.touched is None else frozenset(plan.record.touched)
+
+
+def _write_accounts(rows: Staged, acts: Collection[str], touched: Collection[str]) -> None:
+    """First what gives names free, then what takes them."""
+    if "remove" in acts:
+        bulk.remove(rows)
+    if {"change", "return"} & set(acts):
+        bulk.change(rows, touched)
+        if "PRIVILEGES" in touched:
+            bulk.write_privileges(rows, ["change", "return"])
+    if "add" in acts:
+        bulk.admit(rows)
+
+
+@contextmanager
+def _names_are_free() -> Iterator[None]:
+    """The unique keys of login IDs and anpi IDs say it, at no cost: one that somebody else has by now is refused."""
+    try:
+        yield
+    except IntegrityError:
+        raise Conflict("import_stale") from None
 
 
 def _tell_moved(tx: Transaction, actor: Actor, plan: Kept, rows: Staged, listeners: Sequence[PeopleMoved]) -> None:
@@ -141,7 +165,7 @@ def _tell_moved(tx: Transaction, actor: Actor, plan: Kept, rows: Staged, listene
     returned = list(rows.run("SELECT id FROM s ORDER BY id", ["return"]).scalars())
     undone = imports.select().where(imports.c.id == plan.record.undoes)
     since = row.applied_at if (row := tx.connection.execute(undone).first()) else None
-    for listener in listeners if removed or returned else ():
+    for listener in listeners:
         listener(tx, actor, removed, returned, since)
 
 
@@ -158,10 +182,16 @@ def _require_fresh(tx: Transaction, plan: Kept, rows: Staged) -> None:
         or (found is not None and list(found.login_domains) != plan.record.domains)
         or tx.connection.execute(later, {"rev": plan.seen_rev}).first() is not None
         or department_rows.relied_upon_have_changed(tx.connection, plan.kind, plan.record.relied, plan.seen_rev)
-        or (department_rows if plan.kind == "departments" else person_rows).have_changed(rows, plan.seen_rev)
+        or _have_changed(plan, rows)
     )
     if stale:
         raise Conflict("import_stale")
+
+
+def _have_changed(plan: Kept, rows: Staged) -> bool:
+    if plan.kind == "departments":
+        return department_rows.have_changed(rows, plan.seen_rev)
+    return person_rows.have_changed(rows, plan.seen_rev, _touched(plan))
 
 
 def _is_undoable(tx: Transaction, undoes: int) -> bool:

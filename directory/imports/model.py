@@ -115,6 +115,8 @@ class Plan(Struct):
     kept: list[Kept] = []
     limits: tuple[int, int, int] = (0, 0, 0)
     departments: dict[str, int] = {}
+    touched: list[str] | None = None
+    """Of a users file: every field that a row sets of somebody who is there, or who comes back."""
     table: list[str] = []
     sheets: list[str] = []
     """Of an .xlsx file."""
@@ -159,4 +161,6 @@ class Record(Struct):
     """The first line of the error file."""
     undoes: int = 0
     """The import that this one undoes."""
+    touched: list[str] | None = None
+    """As in its plan; None: it may be any."""
     ready: bool = True

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from directory.imports import upkeep
+from directory.imports import trail, upkeep
 from directory.imports.model import Counter, Counts, Heading, Lost, Problem
 from directory.imports.operating import ExportFile, ImportFile, export_doing, export_file, import_doing, import_file
 from directory.imports.routes import TSV, ExportQuestion, PreviewQuestion, RowsQuestion
-from directory.imports.wire import ImportField, ImportPreview, ImportProgress, ImportRow, ImportRows, ImportSheets
+from directory.imports.wire import (
+    ImportDone,
+    ImportField,
+    ImportPreview,
+    ImportProgress,
+    ImportRow,
+    ImportRows,
+    ImportSheets,
+)
 from server.auth.routes import Nothing
 from server.auth.sheets import LoginSheet
 from server.contract.terms import Answer, Contract, Operation
@@ -25,6 +33,7 @@ ORDERS = {
     "import": Order(ImportFile, import_file, doing=import_doing),
     "export": Order(ExportFile, export_file, doing=export_doing),
 }
+JOBS = trail.JOBS
 TICKS = (Tick("directory.imports", timedelta(hours=1), upkeep.sweep),)
 
 _ONE = "/api/admin/imports/{id}"
@@ -50,7 +59,7 @@ CONTRACT = Contract(
             "PUT",
             f"{_ONE}/apply",
             "Does what the preview showed, with the same file once more; answers when it is done",
-            _PROGRESS,
+            (Answer(200, "How it ended, with the sign-in sheets of those whose passwords were made", ImportDone),),
             upload="application/octet-stream",
             places={"id": 1},
         ),
@@ -124,6 +133,7 @@ CONTRACT = Contract(
             sheets=["ユーザ", "表紙"],
         ),
         ImportProgress(4, "users", "hashing", 120, 299, 8),
+        ImportDone(4, "users", "applied", 299, 299),
         ImportRows(1, 0, [ImportRow(2, "change", "sano@hokuto.example", "佐野", [ImportField("POST", "", "開発")])]),
         ImportSheets([LoginSheet(5, "北斗精機株式会社", "森", "mori@hokuto.example", "abcd-efgh-ijkm")]),
     ),

@@ -95,6 +95,7 @@ class PeoplePlan:
         self._after = now.company.counts
         self._relied: set[str] = set()
         self._shown: set[str] = set()
+        self._touched: set[str] = set()
         self._asked_marks = self._asked_zeros = self._missed_name = False
 
     def rows(self, table: Iterator[tuple[int, list[str]]]) -> Iterator[StagedRow]:
@@ -123,6 +124,7 @@ class PeoplePlan:
             self.plan.seats.append(Counter(counter, used, after, getattr(limits, counter)))
         self.plan.limits = (limits.basic, limits.talk, limits.anpi)
         self.plan.departments = {code: self._now.departments[code].id for code in sorted(self._relied)}
+        self.plan.touched = sorted(self._touched)
         self.plan.asks = ["marks"] if self._asked_marks and not self._options.marks else []
         self.plan.offers = ["zeros"] if self._asked_zeros and not self._options.zeros else []
         return self.plan
@@ -210,6 +212,7 @@ class PeoplePlan:
             self.plan.counts.add += 1
             return _staged(row, "add", None, {}, changed, {}, more)
         self.plan.counts.change += 1
+        self._touched.update(changed, more)
         held = person.derived()
         before = {name: held[name] for name in more if name in held}
         return _staged(row, "change", person.id, {name: stored[name] for name in changed}, changed, before, more)

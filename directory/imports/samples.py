@@ -8,15 +8,21 @@ from directory.imports.exporting import line, row
 from directory.imports.model import Cells, Kind
 
 _DEPARTMENTS: list[Cells] = [
-    {"DEPARTMENT_CODE": code, "PARENT_DEPARTMENT_CODE": parent, "DEPARTMENT_NAME": name, "DEPARTMENT_NAME_KANA": kana}
-    for code, parent, name, kana in (
-        ("A00", "", "本社", "ホンシャ"),
-        ("A10", "A00", "総務部", "ソウムブ"),
-        ("A11", "A10", "総務課", "ソウムカ"),
-        ("A20", "A00", "営業部", "エイギョウブ"),
-        ("A21", "A20", "営業第一課", "エイギョウダイイチカ"),
-        ("B00", "", "静岡工場", "シズオカコウジョウ"),
-        ("B10", "B00", "製造課", "セイゾウカ"),
+    {
+        "DEPARTMENT_CODE": code,
+        "PARENT_DEPARTMENT_CODE": parent,
+        "DEPARTMENT_NAME": name,
+        "DEPARTMENT_NAME_KANA": kana,
+        "SORT_SCORE": score,
+    }
+    for code, parent, name, kana, score in (
+        ("A00", "", "本社", "ホンシャ", "1"),
+        ("A10", "A00", "総務部", "ソウムブ", "1"),
+        ("A11", "A10", "総務課", "ソウムカ", "1"),
+        ("A20", "A00", "営業部", "エイギョウブ", "2"),
+        ("A21", "A20", "営業第一課", "エイギョウダイイチカ", "1"),
+        ("B00", "", "静岡工場", "シズオカコウジョウ", "2"),
+        ("B10", "B00", "製造課", "セイゾウカ", "1"),
     )
 ]
 _USERS: list[Cells] = [
@@ -30,6 +36,7 @@ _USERS: list[Cells] = [
         "DEPARTMENT_CODE": departments,
         "POSITION": titles,
         "PHONE_NUMBER": "03-0000-0000",
+        "Email 1": f"{login}@example.com",
         "TALK_AVAILABLE": "1",
         "LANGUAGE": "ja",
     }

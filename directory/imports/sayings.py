@@ -195,3 +195,14 @@ NO_SUCH_DEPARTMENT = Saying(
     "{row}行目 DEPARTMENT_CODEの部署「{was}」がありません。",
     'Row {row}: DEPARTMENT_CODE: there is no department "{was}".',
 )
+
+# ---------------------------------------------------------------- an undo
+
+NO_OLD_PARENT = Saying(
+    "部署「{key}」の元の上位部署「{was}」はもうありません。元の位置には戻りません。",
+    'Department "{key}": the department "{was}" that it was below is no more. It does not go back below it.',
+)
+NO_OLD_DEPARTMENT = Saying(
+    "「{key}」が所属していた部署「{was}」はもうありません。この所属は戻りません。",
+    '"{key}": the department "{was}" is no more. This post does not come back.',
+)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 import msgspec
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import Select, delete, insert, select, text, update
 
 from directory.imports.columns import folded_heading
-from directory.imports.model import Counts, Kind, Record
+from directory.imports.model import Act, Counts, Kind, Record
 from directory.tables import import_headings, import_rows, imports
 from server.auth.audit import record as write_audit
 from server.auth.model import Actor
@@ -25,6 +25,25 @@ _STAGED = "SELECT row, act, key, target_id AS id, after AS fields FROM import_ro
 def staged(tx: Transaction, import_id: int) -> Staged:
     """What this import sets, for SQL. Rows with errors are kept for the error file alone."""
     return Staged(tx.connection, f"{_STAGED} AND act <> 'error'", {"import_id": import_id})
+
+
+def staged_between(tx: Transaction, import_id: int, first: int, last: int) -> Staged:
+    """The same of these rows of the file."""
+    source = f"{_STAGED} AND act <> 'error' AND row BETWEEN :first AND :last"
+    return Staged(tx.connection, source, {"import_id": import_id, "first": first, "last": last})
+
+
+def targets(import_id: int, acts: Collection[str]) -> Select[tuple[int]]:
+    """The accounts or departments to which it does this."""
+    r = import_rows.c
+    return select(r.target_id).where(r.import_id == import_id, r.act.in_(sorted(acts)), r.target_id.is_not(None))
+
+
+def acts(tx: Transaction, import_id: int) -> set[str]:
+    """What the import does to somebody or something at all."""
+    one = select(import_rows.c.row).where(import_rows.c.import_id == import_id).limit(1)
+    every: tuple[Act, ...] = ("add", "change", "remove", "return")
+    return {act for act in every if tx.connection.execute(one.where(import_rows.c.act == act)).first() is not None}
 
 
 def staged_before(tx: Transaction, import_id: int) -> Staged:
@@ -45,7 +64,7 @@ def steps(
 
 
 def forget_steps(import_id: int) -> Steps:
-    """Remove an import and its rows."""
+    """Remove an import and its rows; who was made for it and never admitted is gone before (``ready``)."""
     while (yield partial(_forget_some, import_id)):
         pass
     yield lambda tx: tx.connection.execute(delete(imports).where(imports.c.id == import_id))

@@ -22,6 +22,7 @@ from server.data.sets import key_rows, packed
 
 PEOPLE_A_PAGE = 250
 _FIELDS = {column.name: column.field for column in USERS if column.field}
+_ACCOUNT_COLUMNS = len(accounts.c)
 _DEPARTMENT_FIELDS = {column.name: column.field for column in DEPARTMENTS if column.field}
 _AREA_COLUMNS = {"work_areas": "WORK_AREA", "home_areas": "HOME_AREA"}
 
@@ -144,7 +145,8 @@ def _person(
 ) -> PersonNow:
     held = [post for post in held if post[0] in codes]
     work, home = areas.get((row.id, "work"), []), areas.get((row.id, "home"), [])
-    cells = {column: getattr(row, field) or "" for column, field in _FIELDS.items()}
+    # By place: to ask a row for each of its columns by name takes longer than all the rest.
+    cells = {column: text or "" for column, text in zip(_FIELDS, row[_ACCOUNT_COLUMNS:], strict=False)}
     cells |= {
         "LOGIN_ID": row.login_id,
         "USER_TYPE": row.user_type,

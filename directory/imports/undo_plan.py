@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
+from directory.imports import sayings
 from directory.imports.current import Now, PersonNow
 from directory.imports.model import Act, Cells, Counter, Kept, Kind, Plan, Problem, StagedRow
 from directory.imports.people_plan import derived, state
+from directory.imports.sayings import Saying
 from server.auth.model import Actor, Privilege
 from server.auth.rules import Counts, company_problems, counted, problems, rights_problems, settled
 from server.errors import Conflict
@@ -33,6 +35,8 @@ class UndoPlan:
         self._anpi_left: set[str] = set()
         self._waiting: list[_Change] = []
         self._returning: list[tuple[StagedRow, _Parts]] = []
+        self._below: list[tuple[StagedRow, str, Cells, dict[str, Any]]] = []
+        self._touched: set[str] = set()
 
     def rows(self, done: Iterable[StagedRow]) -> Iterator[StagedRow]:
         """What is to be staged."""
@@ -41,6 +45,7 @@ class UndoPlan:
             undo = self._person if self._kind == "users" else self._department
             yield from undo(row, before, after)
         yield from self._those_who_wait()
+        yield from self._those_below()
 
     def finish(self) -> Plan:
         counts, limits = self._now.company.counts, self._now.company.licences
@@ -50,6 +55,7 @@ class UndoPlan:
             used, after = getattr(counts, counter), getattr(self._after, counter)
             self.plan.seats.append(Counter(counter, used, after, getattr(limits, counter)))
         self.plan.limits = (limits.basic, limits.talk, limits.anpi)
+        self.plan.touched = sorted(self._touched) if self._kind == "users" else None
         return self.plan
 
     def _person(self, row: StagedRow, before: _Parts, after: _Parts) -> Iterator[StagedRow]:
@@ -79,9 +85,13 @@ class UndoPlan:
             self._anpi_left.add(person.key)
         self._after = self._after + counted(state(merged)) - counted(state(person.cells))
         held = {name: value for name, value in change.before.derived.items() if _belongs(name, back)}
+        if "_posts" in held:
+            self._say_lost_posts(person.key, change.before)
         self.plan.counts.change += 1
         was = {**{name: person.cells[name] for name in back}, **person.derived()}
-        yield _staged(row, "change", person.key, was, {**back, **derived(merged, back), **held})
+        after = {**back, **derived(merged, back), **held}
+        self._touched.update(after)
+        yield _staged(row, "change", person.key, was, after)
 
     def _remove_person(self, row: StagedRow, person: PersonNow) -> Iterator[StagedRow]:
         company = self._now.company
@@ -104,7 +114,10 @@ class UndoPlan:
     def _returned(self, row: StagedRow, before: _Parts) -> StagedRow:
         self._after = self._after + counted(state(before.cells))
         self.plan.counts.add += 1
-        return _staged(row, "return", row.key, {}, {**before.cells, **before.derived})
+        after = {**before.cells, **before.derived}
+        self._say_lost_posts(row.key, before)
+        self._touched.update(after)
+        return _staged(row, "return", row.key, {}, after)
 
     def _those_who_wait(self) -> Iterator[StagedRow]:
         """Whose anpi ID somebody else has now: they get it back if he gives it up, for IDs may have been swapped."""
@@ -144,7 +157,7 @@ class UndoPlan:
 
     def _department(self, row: StagedRow, before: _Parts, after: _Parts) -> Iterator[StagedRow]:
         if row.act == "remove":
-            yield from self._return_department(row, before)
+            self._return_department(row, before)
             return
         there = self._now.departments.get(self._codes.get(row.id or 0, ""))
         if there is None:
@@ -155,15 +168,43 @@ class UndoPlan:
             self.plan.counts.unassigned += len(there.people)
             yield _staged(row, "remove", code, {**there.cells, "_people": there.people}, {})
         elif back := self._back(code, there.cells, before, after):
-            self.plan.counts.change += 1
-            yield _staged(row, "change", code, {name: there.cells[name] for name in back}, back)
+            self._below.append((row, code, there.cells, dict(back)))
 
-    def _return_department(self, row: StagedRow, before: _Parts) -> Iterator[StagedRow]:
+    def _return_department(self, row: StagedRow, before: _Parts) -> None:
         if row.key in self._now.departments:
             self.plan.kept.append(Kept(row.key, before.cells["DEPARTMENT_NAME"], "DEPARTMENT_CODE", row.key))
             return
-        self.plan.counts.add += 1
-        yield _staged(row, "return", row.key, {}, {**before.cells, **before.derived})
+        self._below.append((row, row.key, {}, {**before.cells, **before.derived}))
+
+    def _those_below(self) -> Iterator[StagedRow]:
+        """Departments that change or come back, once all who come back are known: one may stand below another."""
+        there = self._now.departments.keys() | {key for _, key, cells, _ in self._below if not cells}
+        for row, key, cells, back in self._below:
+            parent = back.get("PARENT_DEPARTMENT_CODE", "")
+            if parent and parent not in there:
+                self._say(sayings.NO_OLD_PARENT, "PARENT_DEPARTMENT_CODE", key=key, was=parent)
+                if cells:
+                    del back["PARENT_DEPARTMENT_CODE"]
+                else:
+                    back["PARENT_DEPARTMENT_CODE"] = ""
+            if not cells:
+                self.plan.counts.add += 1
+                yield _staged(row, "return", key, {}, back)
+            elif back:
+                self.plan.counts.change += 1
+                yield _staged(row, "change", key, {name: cells[name] for name in back}, back)
+
+    def _say_lost_posts(self, key: str, before: _Parts) -> None:
+        """Departments that somebody had, and that are no more."""
+        codes = [code for code in before.cells.get("DEPARTMENT_CODE", "").split(";") if code]
+        posts = before.derived.get("_posts", [])
+        for code, (department, _title) in zip(codes, posts, strict=False):
+            if department not in self._codes:
+                self._say(sayings.NO_OLD_DEPARTMENT, "DEPARTMENT_CODE", key=key, was=code)
+
+    def _say(self, saying: Saying, column: str, **values: object) -> None:
+        said = saying.told(self._now.company.language, column=column, **values)
+        self.plan.note(Problem(0, column, "warning", said))
 
     def _back(self, key: str, cells: Cells, before: _Parts, after: _Parts) -> Cells:
         """The fields that nobody has changed since. Departments and titles belong together."""

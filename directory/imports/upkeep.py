@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select, text, update
 
-from directory.imports import claims, staging
+from directory.imports import claims, ready, staging
 from directory.imports.applying import UNDO_FOR
 from directory.imports.columns import USERS
 from directory.tables import imports
@@ -35,6 +35,8 @@ async def sweep(services: Services) -> None:
     """Forget what is too old to be used."""
     for id in await services.readers.ask(_silent):
         await services.writer.act(claims.bury, id, spends=False)
+    for id in await services.readers.ask(ready.unfinished):
+        await services.writer.bulk(ready.unmake_steps(id))
     old = await services.readers.ask(_old, services.clock())
     for each in old:
         await services.writer.bulk(_steps(each))
@@ -54,6 +56,7 @@ def _old(connection: Connection, now: datetime) -> list[Old]:
 
 def _steps(old: Old) -> Steps:
     if (yield partial(_take, old)):
+        yield from ready.unmake_steps(old.id)
         yield from staging.forget_steps(old.id)
 
 

@@ -52,6 +52,12 @@ class ImportProgress(Struct):
     sheets: int = 0
 
 
+class ImportDone(ImportProgress):
+    """How it ended. ``login_sheets`` are the ログイン通知書 of those whose passwords were made; no disk has them."""
+
+    login_sheets: list[LoginSheet] = []
+
+
 class ImportField(Struct):
     """A column, as it was and as it would be."""
 

@@ -14,14 +14,16 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from msgspec import structs
 
-from directory.imports import applying, claims, diff, photos, staging, state
-from directory.imports.applying import Applied, NewHash
+from directory.imports import applying, claims, diff, photos, ready, staging, state
+from directory.imports.applying import Applied
 from directory.imports.current import PictureNow
 from directory.imports.model import Act, Kind, Options, Plan, Record
 from directory.imports.parcels import END, GivenPassword, Outcome, pack, packed
+from directory.imports.ready import NewHash
 from directory.imports.upload import Upload
-from directory.imports.wire import ImportPreview, ImportProgress, ImportRows
+from directory.imports.wire import ImportDone, ImportPreview, ImportProgress, ImportRows
 from server.answers import Internal
 from server.auth.model import INITIAL_PASSWORD_LASTS, Actor
 from server.auth.password_rule import check_password
@@ -129,7 +131,16 @@ class Imports:
 
     def _record(self, head: state.Head, plan: Plan, options: Options, undoes: int = 0) -> Record:
         domains = head.company.domains
-        return Record(options, plan.limits, domains, plan.departments, plan.table, undoes, plan.ready)
+        return Record(
+            options,
+            plan.limits,
+            domains,
+            plan.departments,
+            plan.table,
+            undoes,
+            touched=plan.touched,
+            ready=plan.ready,
+        )
 
     async def _keep(
         self, actor: Actor, kind: Kind, sha256: str, rev: int, record: Record, outcome: Outcome
@@ -158,8 +169,12 @@ class Imports:
 
     # ------------------------------------------------------------ apply
 
-    async def apply(self, actor: Actor, id: int, body: AsyncIterator[bytes], address: str) -> ImportProgress:
-        """Do what the preview showed, with the same file. How far it is, ``progress`` tells meanwhile."""
+    async def apply(self, actor: Actor, id: int, body: AsyncIterator[bytes], address: str) -> ImportDone:
+        """Do what the preview showed, with the same file. How far it is, ``progress`` tells meanwhile.
+
+        The answer holds the sheets of the passwords that were made: this process alone has them. Should it be lost
+        on its way, they can be asked for here (``sheets``) for a while.
+        """
         plan = await self._mine(actor, id)
         if plan.record.undoes:
             raise NotFound()
@@ -168,7 +183,9 @@ class Imports:
                 await upload.take(body)
                 if upload.sha256 != plan.sha256:
                     raise Conflict("import_other_file")
-                return await self._run(actor, plan, address, upload)
+                done = await self._run(actor, plan, address, upload)
+                _, made = self._sheets.get(id, (None, []))
+                return ImportDone(**structs.asdict(done), login_sheets=made)
 
     async def undo(self, actor: Actor, id: int) -> ImportProgress:
         """Do what the preview of an undo showed."""
@@ -197,12 +214,16 @@ class Imports:
             made = await self._hashed(plan, upload, progress) if upload and plan.counts.hashes else []
             await self._say(progress, "applying")
             hashes = [NewHash(each.row, hash, each.must_change) for each, _, hash in made]
+            if plan.kind == "users":
+                new = await writer.bulk(ready.steps(plan.id, hashes))
+                hashes = [each for each in hashes if each.row not in new]
             listeners = move_listeners(self._services.ports)
-            done: Applied = await writer.alone(applying.apply, actor, plan.id, hashes, listeners)
+            done: Applied = await writer.apart(applying.apply, actor, plan.id, hashes, listeners)
         except Exception as problem:
             code = problem.code if isinstance(problem, AppError) else Internal.code
             with suppress(AppError):
                 await writer.act(claims.fail, plan.id, code)
+                await writer.bulk(ready.unmake_steps(plan.id))
             raise
         log.info("import.applied", id=plan.id, kind=plan.kind, rev=done.rev)
         self._keep_sheets(actor, plan.id, made, address)

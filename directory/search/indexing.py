@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from directory.search import blocks, few, many, waiting
 from directory.search.running import LOCK, Doing, Lost, Run
@@ -38,6 +38,12 @@ def mark(tx: Transaction, ids: Iterable[int]) -> None:
     tx.lock(LOCK)
     keys = key_rows(tx.dialect, int)
     waiting.wait(tx.connection, select(keys.c.k0), {"keys": packed(ids)})
+
+
+def mark_those(tx: Transaction, who: Select[tuple[int]]) -> None:
+    """The same, of those whom the question finds."""
+    tx.lock(LOCK)
+    waiting.wait(tx.connection, who)
 
 
 def mark_below(tx: Transaction, department_ids: Iterable[int]) -> None:

@@ -24,10 +24,10 @@ from directory.search.running import Doing, Run
 from server.data.sets import chunks
 from server.data.transaction import Transaction
 
-READ_IN_A_STEP = 24
+READ_IN_A_STEP = 16
 COLLECTED_IN_A_STEP = 150
-WRITTEN_IN_A_STEP = 400
-PUT_IN_A_STEP = 48
+WRITTEN_IN_A_STEP = 250
+PUT_IN_A_STEP = 32
 FEW_IN_A_STEP = 5
 SPELLED_IN_A_STEP = 250
 SWEPT_IN_A_STEP = 2000

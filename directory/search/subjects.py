@@ -16,6 +16,8 @@ from server.auth.tables import accounts
 from server.data.sets import key_rows, packed
 
 _FIELDS = ("post", "employee_number", "email1", "email2", *NUMBERS)
+FOUND_BY = frozenset(("login_id", "name", "kana", "alphabet", "sort_key", "posts", *_FIELDS))
+"""What the index knows of people: the columns of theirs whose change makes it old, and their posts."""
 
 
 @dataclass(frozen=True)

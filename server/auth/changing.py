@@ -77,7 +77,7 @@ _VALID: dict[str, Callable[[str], str]] = {
     "language": valid_language,
     "anpi_login_id": valid_anpi_id,
 }
-_SHOWN_TO_HIMSELF = frozenset({"login_id", "name", "language", "privileges", "talk"})
+_SHOWN_TO_HIMSELF = frozenset({"login_id", "name", "language", "privileges", "talk", "talk_log"})
 """What open sockets were told in ``welcome``: they come back and are told anew."""
 
 

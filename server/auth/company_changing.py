@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from server.auth import company, seats, visibility
+from server.auth import company, revocation, seats, visibility
 from server.auth.audit import record
 from server.auth.company import CHANGED, Company, valid_name
 from server.auth.model import Actor, Privilege
 from server.auth.rules import Licences
+from server.auth.tables import accounts, sessions
 from server.auth.tables import company as company_table
 from server.auth.visibility import Visibility
 from server.data.transaction import Transaction
@@ -69,10 +70,19 @@ def change_company(
     _require_room(tx, before.licences, after.licences)
     tx.connection.execute(update(company_table).values(_row(after)))
     tx.note(CHANGED)
+    if after.purpose and not before.purpose:
+        _ask_everybody(tx)
     record(tx, actor, "company.change", after.name, changed=_told(before, after))
     for listener in listeners:
         listener(tx, actor, before, after)
     return after
+
+
+def _ask_everybody(tx: Transaction) -> None:
+    """Whose socket is open comes back, and accepts the 利用目的 first. Only who has a session has a socket."""
+    here = select(sessions.c.account_id).join(accounts, accounts.c.id == sessions.c.account_id).distinct()
+    asked = tx.connection.execute(here.where(accounts.c.agreed_at.is_(None))).scalars()
+    revocation.revoke_all(tx, list(asked), final=False)
 
 
 def changed(before: Company, changes: CompanyChanges) -> Company:

@@ -59,6 +59,9 @@ async def _allowed(services: Services, signed_in: SignedIn | None) -> SignedIn:
     if signed_in.account.must_change:
         raise Forbidden("must_change")
     if signed_in.account.agreed_at is None:
+        if signed_in.heard:
+            # Called back a moment ago: perhaps for a 利用目的 that this process has not heard of yet.
+            services.company.forget()
         await services.company.look(services.readers)
         if must_agree(services, signed_in):
             raise Forbidden("must_agree")

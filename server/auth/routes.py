@@ -138,6 +138,7 @@ def _me(account: Account, company: str) -> CompanyMe:
         language=account.language,
         talk=account.talk,
         privileges=sorted(account.privileges),
+        talk_log=account.talk_log,
         company=company,
     )
 

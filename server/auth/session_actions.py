@@ -194,6 +194,11 @@ def note_refused_change(tx: Transaction, actor: Actor, login_id: str) -> None:
     record(tx, actor, "password.change", login_id, "refused")
 
 
+def note_refused_confirmation(tx: Transaction, actor: Actor, login_id: str) -> None:
+    """The audit line of somebody who was asked for his password again and did not know it."""
+    record(tx, actor, "password.confirm", login_id, "refused")
+
+
 def take_back_try(tx: Transaction, key: str) -> None:
     """The try was never looked at: it counts for nothing.
 

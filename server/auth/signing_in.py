@@ -85,6 +85,20 @@ async def change_own_password(
     return token
 
 
+async def confirm_password(services: Services, signed_in: SignedIn, actor: Actor, password: str) -> None:
+    """That it is really he who asks for something grave: his own password again, slowed down as signing in is."""
+    services.passwords.require_room()
+    account = signed_in.account
+    key = password_key(account.id)
+    await services.writer.act(session_actions.count_try, key)
+    kept = await services.readers.ask(_password_hash, account.id)
+    async with _looked_at(services, key):
+        if not could_be_password(password) or not await services.passwords.verify(kept, password):
+            await services.writer.act(session_actions.note_refused_confirmation, actor, account.login_id)
+            raise Invalid("password_current_wrong", field="password")
+    await services.writer.act(session_actions.forget_tries, key)
+
+
 def new_session(services: Services, agent: str, old_token: str = "") -> tuple[str, NewSession]:
     """A fresh token and the session it opens."""
     token = sessions.new_token()

@@ -28,7 +28,9 @@ from server.live.frames import (
 )
 
 AT = 1_795_360_009_213
-ME = Me(id=1, name="佐藤 美咲", login_id="sato@hokuto.example", language="ja", talk=True, privileges=[])
+ME = Me(
+    id=1, name="佐藤 美咲", login_id="sato@hokuto.example", language="ja", talk=True, privileges=[], talk_log=False
+)
 
 COMMANDS: tuple[Struct, ...] = (
     Hello(ref=1),
@@ -65,6 +67,7 @@ BODIES: tuple[Struct, ...] = (
         language="ja",
         talk=True,
         privileges=[],
+        talk_log=False,
         company="北斗商事",
     ),
     SessionList(

@@ -108,11 +108,18 @@ def _query(operation: Operation) -> list[Document]:
 
 
 def _headers(operation: Operation) -> list[Document]:
-    """What a request that changes something has to carry; browsers send it by themselves."""
+    """What it has to carry; the origin, where it changes something, browsers send by themselves."""
+    asked: list[Document] = [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "example": example}
+        for name, example in operation.headers.items()
+    ]
     if not operation.changes:
-        return []
+        return asked
     said = "The server's own origin (scheme, host, port), unless Sec-Fetch-Site says same-origin"
-    return [{"name": "Origin", "in": "header", "required": False, "description": said, "schema": {"type": "string"}}]
+    return [
+        *asked,
+        {"name": "Origin", "in": "header", "required": False, "description": said, "schema": {"type": "string"}},
+    ]
 
 
 def _content(media: str, kind: type[Struct], contract: Contract) -> Document:

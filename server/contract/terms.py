@@ -50,6 +50,8 @@ class Operation:
     query: type[Struct] | None = None
     upload: str | None = None
     places: Mapping[str, int | str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What the request has to carry in its head, each with an example."""
 
     @property
     def changes(self) -> bool:

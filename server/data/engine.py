@@ -49,13 +49,14 @@ def parse(url: str) -> URL:
 
 
 def writing_engine(url: URL) -> Engine:
-    """One connection that writes. Only the writer's thread may use it."""
+    """One connection that writes, for the writer's thread alone; PostgreSQL lends one more to what is done apart."""
     if url.get_backend_name() == "sqlite":
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         # Readable by its owner alone, whatever the folder's mode; SQLite gives its other files the same.
         os.close(os.open(str(url.database), os.O_CREAT | os.O_RDWR, 0o600))
         return _sqlite(url, reading=False)
-    return _postgres(url, size=1)
+    # One more for what is done apart from the others.
+    return _postgres(url, size=1, more=1)
 
 
 def reading_engine(url: URL, connections: int) -> Engine:
@@ -101,7 +102,7 @@ _WRITER_PRAGMAS = (
 _READER_PRAGMAS = ("query_only=ON", "wal_autocheckpoint=0", "cache_size=-16384", *_COMMON_PRAGMAS)
 
 
-def _postgres(url: URL, *, size: int, read_only: bool = False) -> Engine:
+def _postgres(url: URL, *, size: int, more: int = 0, read_only: bool = False) -> Engine:
     # synchronous_commit: law 1 must not hang on how somebody has set up the server.
     options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
     options += " -c statement_timeout=60s -c synchronous_commit=on"
@@ -126,7 +127,7 @@ def _postgres(url: URL, *, size: int, read_only: bool = False) -> Engine:
             "tcp_user_timeout": 15_000,
         },
         pool_size=size,
-        max_overflow=0,
+        max_overflow=more,
         pool_pre_ping=True,
     )
 

@@ -53,6 +53,12 @@ class Space:
         if use <= self.stopped:
             raise DiskFull()
 
+    def require_room(self, size: int) -> None:
+        """Refuse an upload that would touch the reserve: this disk is asked, and now."""
+        self.require(Use.UPLOADS)
+        if self._limits.room(self._free(self._folder), self.held) - size < self._limits.reserve:
+            raise DiskFull()
+
     @property
     def low(self) -> bool:
         """Whether the disk is so full that something stops which others wait for."""

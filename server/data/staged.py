@@ -31,7 +31,8 @@ class Staged:
 
     def run(self, statement: str, acts: Sequence[str] = (), **given: Any) -> CursorResult[Any]:
         """Run the statement over the rows of these acts (all: none named)."""
-        return self.connection.execute(text(f"{self._with(acts)} {statement}"), {**self.given, **given})
+        with_fields = "s.f" in statement or "o.f" in statement
+        return self.connection.execute(text(f"{self._with(acts, with_fields)} {statement}"), {**self.given, **given})
 
     def each(self, path: str) -> str:
         """``FROM s``, and beside each row the elements ``e`` of its list ``path``; without the list, nothing.
@@ -66,11 +67,13 @@ class Staged:
             source = f"SELECT {parts}, g.value ->> 'id' AS id, g.value AS fields FROM json_each(:given) AS g"
         return cls(connection, source, {"given": rows})
 
-    def _with(self, acts: Sequence[str]) -> str:
-        if self.on_postgresql:
+    def _with(self, acts: Sequence[str], with_fields: bool) -> str:
+        fields, held = "g.fields", "AS"
+        if not with_fields:
+            # To read the fields of thousands of rows costs more than most of what is done with the rows.
+            fields = "NULL"
+        elif self.on_postgresql:
             fields, held = "CAST(g.fields AS jsonb)", "AS MATERIALIZED"
-        else:
-            fields, held = "g.fields", "AS"
         chosen = ", ".join(f"'{act}'" for act in acts)
         where = f" WHERE g.act IN ({chosen})" if acts else ""
         return f"WITH s {held} (SELECT g.row, g.act, g.key, g.id, {fields} AS f FROM ({self.source}) AS g{where})"

@@ -68,6 +68,7 @@ class Writer:
         disk_failed: Callable[[bool], bool] = lambda spend: False,
     ) -> None:
         self._engine = engine
+        self._clock = clock
         self._committer = Committer(engine, clock)
         self._announce = announce
         self._disk_failed = disk_failed
@@ -76,6 +77,7 @@ class Writer:
         self._backlog: deque[Waiting] = deque()
         self._bulk: deque[_BulkJob] = deque()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._apart: set[threading.Thread] = set()
         self._stopping = False
         self._line_gone = False
         self.waiting = 0
@@ -101,7 +103,8 @@ class Writer:
             return
         self._stopping = True
         self._queue.put(_STOP)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        for thread in (self._thread, *self._apart):
+            await asyncio.get_running_loop().run_in_executor(None, thread.join)
         self._engine.dispose()
 
     def submit(self, waiting: Waiting) -> None:
@@ -142,6 +145,24 @@ class Writer:
             return (yield partial(_call, action, args, {}))
 
         return await self.bulk(steps())
+
+    async def apart(self, action: Callable[..., Any], *args: Any) -> Any:
+        """The same for one that may take seconds: where the database has several writers, beside all the others.
+
+        What it announces may come behind what others have announced since, as if another process had done it.
+        """
+        if self._engine.dialect.name == "sqlite":
+            return await self.alone(action, *args)
+        if self._stopping:
+            raise Unavailable()
+        answer = self._future()
+        self.waiting += 1
+        waiting = Waiting(None, partial(_call, action, args, {}), None, partial(_resolve, answer), spends=False)
+        thread = threading.Thread(target=self._beside, args=(waiting,), name="writer-apart", daemon=True)
+        # Whoever waits for it may be gone before it is done; its thread is waited for all the same.
+        self._apart = {each for each in self._apart if each.is_alive()} | {thread}
+        thread.start()
+        return await answer
 
     async def _wait_for(self, kind: Batch | None, work: Any, origin: str | None, spends: bool = True) -> Any:
         answer = self._future()
@@ -219,16 +240,25 @@ class Writer:
             if isinstance(item, Waiting):
                 return item
 
-    def _settle(self, group: list[Waiting]) -> None:
+    def _beside(self, waiting: Waiting) -> None:
+        """One request on a connection of its own, in a thread of its own."""
+        committer = Committer(self._engine, self._clock)
+        try:
+            self._settle([waiting], committer)
+        finally:
+            committer.close()
+
+    def _settle(self, group: list[Waiting], committer: Committer | None = None) -> None:
+        committer = committer or self._committer
         if self._line_gone:
             return self._turn_away(group)
         for attempt, pause in enumerate(PAUSES, 1):
             try:
-                return self._hand_over(self._commit(group))
+                return self._hand_over(self._commit(group, committer))
             except Exception as problem:
                 failure = classify(problem)
                 if failure in (Failure.LINE, Failure.DISK):
-                    self._committer.discard()
+                    committer.discard()
                 if failure is Failure.BUG:
                     return self._isolate(group, problem)
                 # A line that cannot be had takes ten seconds each time, and nobody waits so long for our end.
@@ -256,12 +286,14 @@ class Writer:
         self._settle(group[:middle])
         self._settle(group[middle:])
 
-    def _commit(self, group: list[Waiting]) -> Outcome:
+    def _commit(self, group: list[Waiting], committer: Committer) -> Outcome:
         began = time.perf_counter()
-        answers, tx = self._committer.commit(partial(run_group, group=group))
-        self.commit_seconds.observe(time.perf_counter() - began)
-        self.group_sizes.observe(len(group))
-        self.events.update([type(event.frame) for event in tx.events])
+        answers, tx = committer.commit(partial(run_group, group=group))
+        # What is done apart is no group, and another thread's: it is not counted.
+        if committer is self._committer:
+            self.commit_seconds.observe(time.perf_counter() - began)
+            self.group_sizes.observe(len(group))
+            self.events.update([type(event.frame) for event in tx.events])
         return Outcome(answers, tx.events, tx.revoked, tx.woken, tx.notes)
 
     def _step(self, job: _BulkJob) -> None:

@@ -265,6 +265,7 @@ class Conversation:
             language=account.language,
             talk=account.talk,
             privileges=sorted(account.privileges),
+            talk_log=account.talk_log,
         )
         welcome = Welcome(
             ref=hello.ref,

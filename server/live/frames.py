@@ -36,7 +36,8 @@ Language = Annotated[str, Meta(title="Language", extra_json_schema={"enum": ["ja
 
 
 class Me(Struct):
-    """Who is signed in. ``talk``: whether he may talk; ``privileges``: what he may administer, by name."""
+    """Who is signed in. ``talk``: whether he may talk; ``privileges``: what he may administer, by name;
+    ``talk_log``: whether he may read the talk log."""
 
     id: int
     name: str
@@ -44,6 +45,7 @@ class Me(Struct):
     language: Language
     talk: bool
     privileges: list[str]
+    talk_log: bool
 
 
 class Hello(Command, tag="hello"):

@@ -36,8 +36,8 @@ class Hub:
         self._mender = Mender(self)
         self._waiting: list[Event] = []
         self.muted = False
-        self.delivered = 0
-        self.gaps = 0
+        self.delivered: int = 0
+        self.gaps: int = 0
         self.moved: Callable[[Connection], None] | None = None
         """Told whenever a connection comes, goes, falls idle or is touched."""
         self.doubts: Callable[[set[int]], None] | None = None

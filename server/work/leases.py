@@ -26,6 +26,7 @@ HELD = timedelta(seconds=15)
 CLOCKS_DIFFER = timedelta(minutes=1)
 RENEW_SECONDS = 5.0
 LETTING_GO_SECONDS = 2.0
+ALONE = "alone"
 
 log = structlog.get_logger()
 
@@ -80,6 +81,8 @@ class Holder:
     def __init__(self, services: Services, name: str) -> None:
         self._services = services
         self._name = name
+        # Where one process owns all data, whoever starts is the only one: he need not wait for a dead one's lease.
+        self._holder = ALONE if services.settings.embedded else services.bus.name
         self._lease: Lease | None = None
 
     @property
@@ -91,7 +94,7 @@ class Holder:
         """Take it and keep it, for ever; cancelled, let another have it at once."""
         try:
             while True:
-                self._lease = await self._act(take, self._name, self._services.bus.name)
+                self._lease = await self._act(take, self._name, self._holder)
                 await asyncio.sleep(RENEW_SECONDS)
         finally:
             await self._let_go()

@@ -49,13 +49,14 @@ class Effort:
     searched: int = 100_000
     questions: int = 1000
     imported: tuple[int, ...] = (10_000, 100_000)
+    logged_mb: int = 1000
 
 
 FULL = Effort(turns=5, seconds=5, members=1000, idle=5000, stored_few=10_000, stored_many=1_000_000)
 QUICK = Effort(
     turns=1, seconds=1, members=1000, idle=1000, stored_few=1000, stored_many=20_000,
     large=2000, held=1500, held_seconds=2, returning=300, stall_seconds=2, rooms=(1, 20),
-    searched=1000, questions=100, imported=(300,),
+    searched=1000, questions=100, imported=(300,), logged_mb=20,
 )  # fmt: skip
 
 

@@ -19,12 +19,15 @@ from tests.bench import (
     crowd,
     crowd_report,
     figures,
+    following,
     importing,
+    proving,
     report,
     searching,
     shared,
     shared_report,
     tools,
+    uploading,
 )
 from tests.bench.figures import FULL, QUICK, Bench
 from tests.bench.tools import Measured
@@ -43,6 +46,9 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
     "two-processes": lambda bench: shared_report.two_processes(shared.two_processes(bench)),
     "search": lambda bench: searching.report(list(searching.searching(bench))),
     "import": lambda bench: importing.report(list(importing.importing(bench))),
+    "log": lambda bench: following.report(list(following.following(bench))),
+    "talklog": lambda bench: proving.report(list(proving.proving(bench))),
+    "files": lambda bench: uploading.report(uploading.uploading(bench)),
 }
 """By ``--part``, in the order of docs/performance.md."""
 
@@ -86,7 +92,7 @@ def _recorder(path: Path | None) -> Callable[[str, msgspec.Struct], None]:
 
 def _in_short(measured: msgspec.Struct) -> str:
     if not isinstance(measured, Measured):
-        return msgspec.json.encode(measured).decode()
+        return msgspec.json.encode(measured).decode()[:200]
     return (
         f"{measured.messages_per_s:,.0f} messages/s, {measured.cpu_per_delivery_us:.2f} µs a delivery, "
         f"p99 {measured.delivery_p99_us / 1000:.1f} ms, "

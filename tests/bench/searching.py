@@ -36,6 +36,7 @@ TYPED = ("a", "o", "0", "3", "@", "co", "田", "部", "た", "し", "営業", "�
 """What very many people have."""
 RUBBISH = ("zqxj", "ん" * 20, "%_\\'\"", "9" * 20, "🙈🙉", "鬱鬱鬱", "a 0 た z ￥")
 LIMIT_MS = 30
+FIRST_PAGE_MS = 50
 PAGES_READ = 30
 FIRST_PAGE = "first page of the list"
 WARMING = 50
@@ -206,6 +207,7 @@ def report(figures: list[Searched]) -> str:
 def _rows(figure: Searched) -> Iterator[list[str]]:
     for who, taken in figure.milliseconds.items():
         p99 = taken[int(len(taken) * 0.99)]
+        limit = FIRST_PAGE_MS if who == FIRST_PAGE else LIMIT_MS
         yield [
             figure.database,
             f"{figure.people:,}",
@@ -213,6 +215,6 @@ def _rows(figure: Searched) -> Iterator[list[str]]:
             f"{len(taken):,}",
             f"{taken[len(taken) // 2]:.1f} ms",
             f"{p99:.1f} ms",
-            mark(f"≤ {LIMIT_MS} ms", p99 <= LIMIT_MS),
+            mark(f"p99 ≤ {limit} ms", p99 <= limit),
             f"{taken[-1]:.0f} ms",
         ]

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, insert
 
-from chat.tables import channels, log_entries, members, messages
+from chat.tables import channels, members, messages
 from server.auth.tables import accounts, sessions
 from server.data import engine, migrate
 from server.settings import Settings
@@ -179,9 +179,9 @@ def _member(company: Company, room: int, person: int, now: datetime) -> dict[str
 
 
 def _messages(connection: Connection, company: Company, numbers: range) -> None:
+    """Without entries for the talk log: those of old messages are in its segments."""
     posted = [_posted(company, number) for number in numbers]
     connection.execute(insert(messages), [_message(*post) for post in posted])
-    connection.execute(insert(log_entries), [_entry(*post) for post in posted])
 
 
 def _posted(company: Company, number: int) -> tuple[int, int, int, int]:
@@ -200,18 +200,6 @@ def _message(number: int, room: int, seq: int, person: int) -> dict[str, object]
         "client_id": _client_id(number),
         "at": FIRST_MESSAGE_AT + number,
         "text": TEXT,
-    }
-
-
-def _entry(number: int, room: int, seq: int, person: int) -> dict[str, object]:
-    return {
-        "at": FIRST_MESSAGE_AT + number,
-        "kind": "sent",
-        "channel_id": room,
-        "rev": seq + 1,
-        "seq": seq,
-        "actor_id": person + 1,
-        "body": f'{{"name":"Bench {person + 1}","text":"{TEXT}"}}',
     }
 
 

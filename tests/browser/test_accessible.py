@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.tools.files import EXECUTABLE, picture
 from tests.tools.need import need
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -48,6 +49,8 @@ async def test_every_screen(server, company, window, form):
         await nothing_wrong(page)
         await page.keyboard.press("Escape")
 
+    await files(page)
+
     await page.goto(f"{server.address}/talk")
     await nothing_wrong(page)
     await page.get_by_role("button", name="自分の状態").click()
@@ -62,3 +65,22 @@ async def test_every_screen(server, company, window, form):
         await page.goto(server.address + path)
         await expect(page.locator("h1:visible").first).to_be_visible()
         await nothing_wrong(page)
+
+
+async def files(page: Page) -> None:
+    """Chosen, refused, sent, and looked at."""
+    pictures = {f"写真{number}.jpg": picture(size=(300, 200 + number)) for number in range(3)}
+    given = {**pictures, "見積書.txt": b"1,200,000", "setup.exe": EXECUTABLE}
+    box = page.locator("form input[type=file]")
+    await box.set_input_files([{"name": name, "mimeType": "", "buffer": body} for name, body in given.items()])
+    await expect(page.locator("[data-upload=ready]")).to_have_count(4)
+    await expect(page.locator("[data-upload=refused]")).to_have_count(1)
+    await nothing_wrong(page)
+    await page.locator("form button[type=submit]").click()
+    await expect(page.locator("article [data-file]")).to_have_count(4)
+    await page.locator("[data-upload=refused] button").click()
+    await nothing_wrong(page)
+    await page.locator("article button[data-file]").first.click()
+    await expect(page.locator("dialog img")).to_be_visible()
+    await nothing_wrong(page)
+    await page.keyboard.press("Escape")

@@ -128,8 +128,7 @@ async def test_the_tabs_come_and_go_with_the_rights(server, firm, window):
 
 
 async def test_rights_talk_and_the_id_for_anpi_are_set_on_the_users_page(server, firm, window):
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/users/{firm.ito.id}")
+    page = await window(firm.sano, at=f"/admin/users/{firm.ito.id}")
     await expect(page.get_by_text("トークログダウンロード", exact=True)).to_have_count(0)
     await page.get_by_role("checkbox", name="トーク", exact=True).check()
     log = page.get_by_role("group", name="トークログダウンロード")
@@ -148,8 +147,7 @@ async def test_rights_talk_and_the_id_for_anpi_are_set_on_the_users_page(server,
 
 
 async def test_what_was_typed_stays_when_somebody_else_was_first(server, firm, window):
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/users/{firm.ito.id}")
+    page = await window(firm.sano, at=f"/admin/users/{firm.ito.id}")
     await page.get_by_label("電話番号", exact=True).fill("03-1111-1111")
     await page.get_by_label("内線番号").fill("77")
     await give(server.services, firm.ito.id, phone_number="03-2222-2222")
@@ -165,8 +163,7 @@ async def test_what_was_typed_stays_when_somebody_else_was_first(server, firm, w
 
 
 async def test_somebody_new_gets_a_sheet_and_who_forgot_gets_a_code(server, firm, window):
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/users/new")
+    page = await window(firm.sano, at="/admin/users/new")
     await page.get_by_role("button", name="登録", exact=True).click()
     await expect(page.get_by_text("ログインIDを入力してください。")).to_be_visible()
     await page.get_by_label("ログインID必須").fill("guyen@hokuto.example")
@@ -189,8 +186,7 @@ async def test_a_department_is_added_moved_by_keyboard_and_removed(server, firm,
     plant = await found(services, "S00", name="静岡工場")
     await found(services, "N00", name="札幌営業所")
     await give(services, firm.ito.id, (plant, "課長"))
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/departments")
+    page = await window(firm.sano, at="/admin/departments")
     await page.get_by_role("button", name="部署を追加", exact=True).click()
     await page.get_by_label("部署コード").fill("S10")
     await page.get_by_label("部署名必須").fill("製造部")
@@ -213,8 +209,7 @@ async def test_a_department_is_added_moved_by_keyboard_and_removed(server, firm,
 
 
 async def test_the_company_is_described_and_its_licences_are_counted(server, firm, window):
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin")
+    page = await window(firm.sano, at="/admin")
     await tab(page, "企業情報").click()
     await page.get_by_label("電話番号URLスキーム").fill("javascript:")
     await page.get_by_role("button", name="更新").click()
@@ -232,8 +227,7 @@ async def test_the_company_is_described_and_its_licences_are_counted(server, fir
 
 async def test_who_administers_talk_changes_nothing_but_talk(server, firm, window):
     await grant(server, firm.sato, Privilege.ADMIN_GOTALK)
-    page = await window(firm.sato)
-    await page.goto(f"{server.address}/admin/users/{firm.ito.id}")
+    page = await window(firm.sato, at=f"/admin/users/{firm.ito.id}")
     await expect(page.get_by_text("あなたの権限で変更できる項目だけ")).to_be_visible()
     await expect(page.get_by_label("氏名必須")).to_be_disabled()
     await page.get_by_role("group", name="トーク", exact=True).get_by_label("無効").check()

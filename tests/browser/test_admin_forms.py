@@ -20,8 +20,7 @@ FIFTY = "𠮷" * 50
 
 
 async def test_fifty_characters_are_fifty_whatever_they_are_made_of(server, firm, window):
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/users/{firm.ito.id}")
+    page = await window(firm.sano, at=f"/admin/users/{firm.ito.id}")
     name = page.get_by_label("氏名必須")
     await name.fill("")
     await name.press_sequentially(FIFTY)
@@ -37,8 +36,7 @@ async def test_fifty_characters_are_fifty_whatever_they_are_made_of(server, firm
 
 
 async def test_a_link_away_from_what_is_not_saved_asks_first(server, firm, window):
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/users")
+    page = await window(firm.sano, at="/admin/users")
     await page.goto(f"{server.address}/admin/users/{firm.ito.id}")
     await page.get_by_label("内線番号").fill("77")
     await tab(page, "部署").click()
@@ -70,8 +68,7 @@ async def _leave(page: Page) -> None:
 
 
 async def test_an_area_is_understood_while_it_is_typed(server, firm, window):
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/users/{firm.ito.id}")
+    page = await window(firm.sano, at=f"/admin/users/{firm.ito.id}")
     areas = page.get_by_label("自宅の地域")
     await areas.press_sequentially("焼津市\nどこでもない")
     await expect(page.get_by_text("「焼津市」→ 静岡県焼津市")).to_be_visible()
@@ -82,8 +79,8 @@ async def test_an_area_is_understood_while_it_is_typed(server, firm, window):
 
 async def test_what_others_change_shows_in_both_lists(server, firm, window):
     services = server.services
-    page, other = await window(firm.sano), await window(await hire(services, "mori", privileges=EVERYTHING))
-    await page.goto(f"{server.address}/admin/departments")
+    mori = await hire(services, "mori", privileges=EVERYTHING)
+    page, other = await window(firm.sano, at="/admin/departments"), await window(mori)
     await expect(page.get_by_text("部署はまだありません。")).to_be_visible()
     await found(services, "S00", name="静岡工場")
     await expect(page.get_by_role("list", name="部署の一覧")).to_contain_text("静岡工場")
@@ -100,8 +97,7 @@ async def test_what_others_change_shows_in_both_lists(server, firm, window):
 
 async def test_without_a_licence_nothing_is_shown_of_an_option(server, firm, window):
     services = server.services
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/users/new")
+    page = await window(firm.sano, at="/admin/users/new")
     await expect(page.get_by_label("安否ログインID")).to_be_visible()
     await expect(page.get_by_role("group", name="トーク", exact=True)).to_be_visible()
 
@@ -117,8 +113,7 @@ async def test_without_a_licence_nothing_is_shown_of_an_option(server, firm, win
 
 
 async def test_a_heading_is_given_a_meaning_and_a_sheet_is_chosen(server, firm, window):
-    page = await window(firm.sano)
-    await page.goto(f"{server.address}/admin/users")
+    page = await window(firm.sano, at="/admin/users")
     await page.get_by_role("button", name="インポート/エクスポート").click()
     async with page.expect_file_chooser() as chooser:
         await page.get_by_role("button", name="ファイルを選択").click()

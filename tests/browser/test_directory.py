@@ -44,7 +44,7 @@ async def factory(server, company):
         name="渡邉 花子", kana="ワタナベ ハナコ", phone_number="054-123-4567#12", email1="hanako@hokuto.example",
     )  # fmt: skip
     await give(services, company.ito.id, (selling, ""), name="渡辺 誠", kana="ワタナベ マコト", phone_number="03-1")
-    company.first, company.selling = first, selling
+    company.making, company.first, company.selling = making, first, selling
     return company
 
 
@@ -57,8 +57,7 @@ async def search(page: Page, text: str) -> None:
 
 
 async def test_somebody_is_found_called_and_talked_to(server, factory, window):
-    page = await window(factory.sato)
-    await page.goto(f"{server.address}/directory")
+    page = await window(factory.sato, at="/directory")
     await expect(page.locator("[data-people] li")).to_have_count(3)
 
     await search(page, "watanabe 製造")
@@ -82,9 +81,27 @@ async def test_somebody_is_found_called_and_talked_to(server, factory, window):
     assert said["message"]["text"] == "10時までに折り返しをお願いします"
 
 
+async def test_whose_department_is_nearest_stands_on_top(server, factory, window):
+    """三浦's story: of two 製造の渡辺さん the one of her own 製造部 comes first, whatever the order of names."""
+    services = server.services
+    other = await found(services, "G", name="富士工場")
+    welding = await found(services, "G1", other, name="製造課")
+    second = await found(services, "F12", factory.making, name="第二製造課")
+    await give(services, factory.ito.id, (welding, ""), sort_score=1)
+    await give(services, factory.sato.id, (second, ""))
+    page = await window(factory.sato, at="/directory")
+    await expect(page.locator("[data-people] li")).to_have_count(3)
+
+    rows = page.locator("[data-people] li")
+    await expect(rows.first).to_contain_text("渡辺 誠")
+    await search(page, "watanabe 製造")
+    await expect(rows).to_have_count(2)
+    await expect(rows.nth(0)).to_contain_text("渡邉 花子")
+    await expect(rows.nth(1)).to_contain_text("渡辺 誠")
+
+
 async def test_nobody_found_says_how_else_to_look(server, factory, window):
-    page = await window(factory.sato)
-    await page.goto(f"{server.address}/directory")
+    page = await window(factory.sato, at="/directory")
     await search(page, "該当しない名前")
     await expect(page.get_by_text("見つかりませんでした。ひらがなやローマ字でも探せます。")).to_be_visible()
     await page.keyboard.press("Escape")
@@ -92,8 +109,7 @@ async def test_nobody_found_says_how_else_to_look(server, factory, window):
 
 
 async def test_the_keyboard_alone_finds_a_department_and_a_person(server, factory, window):
-    page = await window(factory.sato)
-    await page.goto(f"{server.address}/directory")
+    page = await window(factory.sato, at="/directory")
     plant = page.get_by_role("treeitem", name="静岡工場")
     await plant.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
@@ -115,8 +131,7 @@ async def test_the_keyboard_alone_finds_a_department_and_a_person(server, factor
 
 
 async def test_what_others_change_shows_at_once(server, factory, window):
-    page = await window(factory.sato)
-    await page.goto(f"{server.address}/directory")
+    page = await window(factory.sato, at="/directory")
     await expect(row(page, "渡邉 花子")).to_have_count(1)
 
     await give(server.services, factory.suzuki.id, name="高橋 花子", phone_number="054-9")
@@ -134,8 +149,7 @@ async def test_the_reader_keeps_his_place(server, company, window):
     await server.services.writer.act(lambda tx: fill(tx.connection, 300) and None)
     sato = await server.connect(company.sato.token)
     total = (await sato.ask("directory.people"))["total"]
-    page = await window(company.sato)
-    await page.goto(f"{server.address}/directory")
+    page = await window(company.sato, at="/directory")
     await expect(page.locator("[data-people] li").first).to_be_visible()
     await page.locator("[data-people]").evaluate("list => list.scrollTo(0, 6000)")
     read = page.locator('[data-people] li[aria-posinset="106"]')
@@ -152,8 +166,7 @@ async def test_the_reader_keeps_his_place(server, company, window):
 
 
 async def test_a_badge_comes_and_goes(server, factory, window):
-    page = await window(factory.sato)
-    await page.goto(f"{server.address}/directory")
+    page = await window(factory.sato, at="/directory")
     await expect(row(page, "渡邉 花子")).to_have_count(1)
     people, act = {factory.suzuki.id: "none"}, server.services.writer.act
     now = server.services.clock() - timedelta(minutes=1)
@@ -166,9 +179,7 @@ async def test_a_badge_comes_and_goes(server, factory, window):
 
 
 async def test_groups_and_favourites_are_ones_own_on_every_device(server, factory, window):
-    page, other = await window(factory.sato), await window(factory.sato)
-    await other.goto(f"{server.address}/groups")
-    await page.goto(f"{server.address}/directory")
+    page, other = [await window(factory.sato, at=at) for at in ("/directory", "/groups")]
     await row(page, "渡辺 誠").get_by_role("button", name="お気に入りに追加").click()
     await expect(row(other, "渡辺 誠")).to_have_count(1)
 
@@ -192,8 +203,7 @@ async def test_groups_and_favourites_are_ones_own_on_every_device(server, factor
 
 
 async def test_ones_own_profile_and_photo(server, factory, window):
-    page = await window(factory.sato)
-    await page.goto(f"{server.address}/settings/profile")
+    page = await window(factory.sato, at="/settings/profile")
     await page.get_by_label("コメント").fill("午前中は現場にいます。")
     await page.get_by_role("button", name="保存").click()
     await expect(page.get_by_role("button", name="保存")).to_be_disabled()
@@ -213,8 +223,7 @@ async def test_ones_own_profile_and_photo(server, factory, window):
 async def test_axe_finds_nothing_wrong(server, factory, window, form):
     people = {factory.suzuki.id: "help", factory.ito.id: "safe"}
     await server.services.writer.act(lambda tx: set_status(tx, 1, people, server.services.clock()))
-    page = await window(factory.sato, reduced_motion="reduce", **form)
-    await page.goto(f"{server.address}/directory")
+    page = await window(factory.sato, reduced_motion="reduce", **form, at="/directory")
     await expect(row(page, "渡邉 花子")).to_contain_text("要支援")
     await nothing_wrong(page)
     await search(page, "わたなべ")

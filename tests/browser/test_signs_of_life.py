@@ -21,9 +21,8 @@ async def direct(server, company, window):
     """佐藤 and 鈴木 with their direct talk open."""
     sato = await server.connect(company.sato.token)
     room = (await sato.ask("room.direct", person=company.suzuki.id))["room"]["id"]
-    first, second = await window(company.sato), await window(company.suzuki)
+    first, second = [await window(each, at=f"/talk/{room}") for each in (company.sato, company.suzuki)]
     for page in (first, second):
-        await page.goto(f"{server.address}/talk/{room}")
         await expect(page.get_by_placeholder("メッセージを入力")).to_be_visible()
     return first, second
 
@@ -65,8 +64,7 @@ async def test_the_readers_of_a_message_are_named(server, company, window):
     sato, suzuki = await server.connect(company.sato.token), await server.connect(company.suzuki.token)
     people = [company.suzuki.id, company.ito.id]
     room = (await sato.ask("room.create", kind="closed", name="設計", people=people))["room"]["id"]
-    page = await window(company.sato)
-    await page.goto(f"{server.address}/talk/{room}")
+    page = await window(company.sato, at=f"/talk/{room}")
     await say(page, "図面を置きました")
     message = shown(page, "図面を置きました")
     await expect(message).to_have_count(1)

@@ -30,10 +30,7 @@ def shown(page: Page, text: str):
 
 
 async def test_what_one_types_the_other_reads(server, company, sato, window):
-    first, second = await window(company.sato), await window(company.suzuki)
-    for page in (first, second):
-        await page.goto(f"{server.address}/talk/{sato.room}")
-
+    first, second = [await window(each, at=f"/talk/{sato.room}") for each in (company.sato, company.suzuki)]
     await say(first, "見積もりを送りました")
     await expect(shown(second, "見積もりを送りました")).to_have_count(1)
     await say(second, "確認します")
@@ -112,8 +109,7 @@ async def everything_shown(page: Page) -> list:
 
 
 async def test_enter_inside_a_conversion_does_not_send(server, company, sato, window):
-    page = await window(company.suzuki)
-    await page.goto(f"{server.address}/talk/{sato.room}")
+    page = await window(company.suzuki, at=f"/talk/{sato.room}")
     field = page.get_by_placeholder("メッセージを入力")
     await field.fill("へんかん")
     await field.dispatch_event("keydown", {"key": "Enter", "isComposing": True, "keyCode": 229})
@@ -122,8 +118,7 @@ async def test_enter_inside_a_conversion_does_not_send(server, company, sato, wi
 
 
 async def test_who_is_removed_sees_the_room_go(server, company, sato, window):
-    page = await window(company.ito)
-    await page.goto(f"{server.address}/talk/{sato.room}")
+    page = await window(company.ito, at=f"/talk/{sato.room}")
     await sato.post(sato.room, "またね")
     await expect(shown(page, "またね")).to_have_count(1)
     await sato.ask("room.remove", channel=sato.room, person=company.ito.id)
@@ -132,9 +127,7 @@ async def test_who_is_removed_sees_the_room_go(server, company, sato, window):
 
 
 async def test_a_session_that_is_ended_elsewhere_leads_to_the_sign_in(server, company, sato, window):
-    first, second = await window(company.suzuki), await window(company.suzuki)
-    await first.goto(f"{server.address}/talk/{sato.room}")
-    await second.goto(f"{server.address}/settings")
+    first, second = [await window(company.suzuki, at=at) for at in (f"/talk/{sato.room}", "/settings")]
     await second.get_by_role("button", name="ほかの端末をすべてログアウト").click()
     confirm = second.get_by_role("dialog").get_by_role("button", name="ログアウト")
     if await confirm.count():

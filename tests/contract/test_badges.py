@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from directory import status
+from sqlalchemy import select
+
+from directory import status, upkeep
+from directory.tables import statuses
 from server.services import Services
 from tests.tools.client import Client
 from tests.tools.running import Running
@@ -75,3 +78,25 @@ async def test_changes_are_told_together_to_whoever_has_the_directory_open(serve
     await until(sato, badges, head + 1)
     assert badges == dict.fromkeys(people, "")
     await other.expect_silence()
+
+
+async def test_a_badge_that_was_cleared_a_week_ago_leaves_nothing_behind(
+    server: Running, company: SimpleNamespace, monkeypatch: Any
+):
+    services, people = server.services, [company.ito.id, company.suzuki.id, company.sato.id]
+    monkeypatch.setattr(upkeep, "IN_A_STEP", 2)
+    await put(services, 1, dict.fromkeys(people, "safe"))
+    long_ago = services.clock() - timedelta(days=30)
+    await services.writer.act(lambda tx: status.set_status(tx, 2, {company.ito.id: "help"}, long_ago))
+    await clear(services, 1)
+
+    await upkeep.forget_badges(services)
+    assert len(await services.readers.ask(kept)) == 4, "who has not been told yet is told"
+    monkeypatch.setattr(upkeep, "ENDED_FOR", timedelta(seconds=-1))
+    await upkeep.forget_badges(services)
+    assert await services.readers.ask(kept) == [(company.ito.id, 2)]
+
+
+def kept(connection: Any) -> list[tuple[int, int]]:
+    wanted = select(statuses.c.account_id, statuses.c.incident).order_by(statuses.c.incident)
+    return [tuple(row) for row in connection.execute(wanted)]

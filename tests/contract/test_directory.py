@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select, update
 
-from directory import catchup, changes, departments, people, queries
+from directory import catchup, changes, departments, people, queries, upkeep
 from directory.departments import DepartmentWish
 from directory.frames import DirectoryReload
 from directory.search import indexing
@@ -19,7 +19,7 @@ from server.auth import actions
 from server.auth import company as companies
 from server.auth.changing import AccountChanges
 from server.auth.company_changing import CompanyChanges, change_company
-from server.auth.model import Actor, Privilege, operator
+from server.auth.model import Actor, Privilege, new_account, operator
 from server.auth.tables import company as company_table
 from server.auth.visibility import Visibility
 from server.errors import Conflict
@@ -152,6 +152,34 @@ async def test_whoever_still_waits_is_found_after_the_next_upkeep(server, compan
 
 def _reindexing(connection) -> int:
     return len(connection.execute(select(job_rows).where(job_rows.c.kind == "directory.reindex")).all())
+
+
+async def test_who_came_or_went_while_the_directory_did_not_run_is_listed_or_buried_afterwards(
+    server, company, tree, monkeypatch
+):
+    services = server.services
+    monkeypatch.setattr(upkeep, "IN_A_STEP", 2)
+    sato, mirror = await opened(server, company.sato)
+    new = [new_account(f"new{number}@hokuto.example", f"新井 {number}郎") for number in range(4)]
+    ids = {(await services.writer.act(actions.add_account, operator(), each, None)).id for each in new}
+    gone = ids.pop()
+    for left in (company.ito.id, gone):
+        await services.writer.act(actions.delete_account, operator(), left)
+
+    for _ in range(2):
+        await upkeep.take_in(services)
+    await Worker(services).work_one()
+    await caught_up(services, sato, mirror)
+    assert (
+        set(mirror.people)
+        == {company.sato.id, company.suzuki.id} | ids
+        == {row["id"] for row in await everybody(sato)}
+    )
+    assert mirror.departments[tree.team]["people"] == 1
+    assert {row["id"] for row in (await sato.ask("directory.find", text="新井"))["people"]} == ids
+    head = await services.readers.ask(queries.rev)
+    await upkeep.take_in(services)
+    assert await services.readers.ask(queries.rev) == head, "nothing was left to be done"
 
 
 async def test_the_talk_shows_the_title_of_the_main_post(server, company, tree):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import timedelta
 
 import msgspec
@@ -11,14 +13,17 @@ from sqlalchemy import delete, func, insert, select, text, update
 from chat import actions as rooms
 from chat.departures import DEPART
 from chat.tables import members
-from directory.imports import applying, staging
-from directory.imports.applying import NewHash
+from directory import queries
+from directory.imports import applying, claims, ready, staging, trail, upkeep
 from directory.imports.model import Act, Counts, Record, StagedRow
+from directory.imports.ready import NewHash
 from directory.tables import departments, imports, people, posts
-from server.auth import codes
+from server.auth import codes, seats
+from server.auth import queries as accounts_queries
 from server.auth.model import Actor, Privilege, operator
-from server.auth.tables import accounts, company, privileges, revocations, sign_in_codes
+from server.auth.tables import accounts, audit, company, privileges, revocations, sign_in_codes
 from server.auth.tables import sessions as session_rows
+from server.data.transaction import Transaction
 from server.errors import Conflict, Forbidden
 from server.live.tables import topics
 from server.ports import move_listeners
@@ -150,6 +155,94 @@ async def test_who_comes_back_is_in_his_rooms_again(services: Services, sano: So
     assert await ask(services, inside) == [(True,)]
     (row,) = await ask(services, select(accounts.c.state, accounts.c.login_key).where(accounts.c.id == leaver))
     assert tuple(row) == ("enabled", "p2@hokuto.example")
+
+
+async def test_who_comes_back_owns_the_rooms_that_he_owned(services: Services, sano: Someone):
+    leaver = (await added(services, sano, 1))["p2@hokuto.example"]
+    room = await services.writer.act(rooms.create, leaver, "closed", "営業", [sano.id])
+    first = await keep(services, acting(sano), "users", [staged(2, "remove", "p2@hokuto.example", leaver, {})])
+    await apply(services, acting(sano), first)
+    owners = select(members.c.account_id).where(members.c.channel_id == room.id, members.c.owner, members.c.active)
+    await work(services)
+    assert await ask(services, owners) == [(sano.id,)], "the room was handed over"
+
+    back = [staged(2, "return", "p2@hokuto.example", leaver, full("p2@hokuto.example", 2))]
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", back, undoes=first))
+
+    await work(services)
+    assert set(await ask(services, owners)) == {(sano.id,), (leaver,)}
+
+
+async def test_who_is_made_ahead_is_seen_by_nobody_until_the_import_is_applied(services: Services, sano: Someone):
+    row = insert(departments).values(code="A10", name="部", rev=1).returning(departments.c.id)
+    unit = await services.writer.act(lambda tx: tx.connection.execute(row).scalar_one())
+    more = {"_posts": [[unit, "課長"]], "PRIVILEGES": "ADMIN_GOTALK", "_privileges": ["ADMIN_GOTALK"], "ENABLED": "0"}
+    row = staged(2, "add", "p2@hokuto.example", None, full("p2@hokuto.example", 2, **more))
+    import_id = await keep(services, acting(sano), "users", [row])
+
+    def look(connection):
+        tree = queries.tree(connection)
+        found = accounts_queries.credentials(connection, "p2@hokuto.example")
+        total, listed = queries.everybody(connection, 0, 100)
+        changed = queries.people_since(connection, 0, 100)
+        return tree.get(unit).people, found, total, set(listed), set(changed[1]), seats.counts(connection)
+
+    before = await services.readers.ask(look)
+    await services.writer.act(claims.begin, import_id, True)
+    assert await services.writer.bulk(ready.steps(import_id, [])) == {2}
+    assert await services.readers.ask(look) == before, "nobody sees who is made ahead"
+    made = select(func.count()).select_from(accounts).where(accounts.c.login_id == "p2@hokuto.example")
+    assert await ask(services, made) == [(1,)], "this test needs somebody who is made ahead"
+
+    await services.writer.act(claims.say, import_id, "applying", 0, 0)
+    await apply(services, acting(sano), import_id)
+    people_there, found, total, *_ = await services.readers.ask(look)
+    assert (people_there, total) == (before[0] + 1, before[2] + 1)
+    assert found is not None and found.account.state == "disabled" and found.account.privileges == {"ADMIN_GOTALK"}
+
+
+async def test_who_was_made_ahead_is_taken_away_when_the_import_fails(services: Services, sano: Someone):
+    rows = [staged(n, "add", f"p{n}@hokuto.example", None, full(f"p{n}@hokuto.example", n)) for n in (2, 3)]
+    import_id = await keep(services, acting(sano), "users", rows)
+    count = select(func.count()).select_from(accounts)
+    before = await ask(services, count)
+    await services.writer.act(claims.begin, import_id, True)
+    await services.writer.bulk(ready.steps(import_id, []))
+    assert await ask(services, count) != before, "this test needs people who are made ahead"
+
+    await services.writer.bulk(ready.unmake_steps(import_id))
+    assert await ask(services, count) != before, "somebody works on it"
+    await services.writer.act(claims.fail, import_id, "import_interrupted")
+    assert await services.readers.ask(ready.unfinished) == [import_id]
+    await upkeep.sweep(services)
+    assert await ask(services, count) == before
+    assert await services.readers.ask(ready.unfinished) == []
+
+
+async def test_a_login_id_that_was_taken_meanwhile_is_refused_as_stale(services: Services, sano: Someone):
+    row = staged(2, "add", "p2@hokuto.example", None, full("p2@hokuto.example", 2))
+    import_id = await keep(services, acting(sano), "users", [row])
+    await services.writer.act(claims.begin, import_id, True)
+    await services.writer.bulk(ready.steps(import_id, []))
+    other = staged(2, "add", "p2@hokuto.example", None, full("p2@hokuto.example", 9))
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", [other]))
+    await services.writer.act(lambda tx: tx.connection.execute(update(imports).values(rev=0)))
+
+    await services.writer.act(claims.say, import_id, "applying", 0, 0)
+    with pytest.raises(Conflict, match="import_stale"):
+        await apply(services, acting(sano), import_id)
+
+
+async def test_each_person_has_one_line_of_the_audit(services: Services, sano: Someone):
+    await added(services, sano, 3)
+    lines = (
+        select(audit.c.target).where(audit.c.action == "account.add", audit.c.target.like("p%")).order_by("target")
+    )
+    await work(services)
+    assert [each.target for each in await ask(services, lines)] == [f"p{n}@hokuto.example" for n in (2, 3, 4)]
+
+    await services.writer.bulk(trail.steps(1, sano.id, "佐野"))
+    assert len(await ask(services, lines)) == 3, "again is harmless"
 
 
 async def test_who_is_back_before_he_has_left_stays_in_his_rooms(services: Services, sano: Someone):
@@ -340,3 +433,31 @@ async def test_only_what_was_applied_within_seven_days_is_undone(
     else:
         await apply(services, acting(sano), back)
     assert await ask(services, select(departments.c.gone)) == [(not values,)]
+
+
+async def test_what_is_done_apart_holds_nobody_up_where_several_may_write(services: Services):
+    begun, go_on = threading.Event(), threading.Event()
+    if services.settings.embedded:
+        # There is one writer, whose line it takes.
+        go_on.set()
+
+    def slow(tx: Transaction) -> str:
+        begun.set()
+        assert go_on.wait(20), "somebody has been served meanwhile"
+        return "done"
+
+    apart = asyncio.create_task(services.writer.apart(slow))
+    await asyncio.to_thread(begun.wait)
+    assert await services.writer.act(lambda tx: "meanwhile") == "meanwhile"
+    go_on.set()
+    assert await apart == "done"
+
+
+async def test_the_search_is_asked_again_when_the_index_has_caught_up(services: Services, sano: Someone):
+    await added(services, sano, 2)
+    before = await services.readers.ask(queries.rev)
+
+    await work(services)
+    assert await services.readers.ask(queries.rev) == before + 1, "open results hear that they are to be read anew"
+    await work(services)
+    assert await services.readers.ask(queries.rev) == before + 1, "once"

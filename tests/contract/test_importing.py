@@ -234,6 +234,19 @@ async def test_passwords_are_made_and_told_once(services: Services, sano: Someon
         await imports_of(services).sheets(acting(sano), shown.id)
 
 
+async def test_whoever_applies_is_answered_with_the_sheets(services: Services, sano: Someone):
+    """Another web process could not give them: what is asked there afterwards finds nothing."""
+    file = tsv([HEAD, person("mori", PASSWORD=""), person("hori", PASSWORD="aoi-sora-kumo-12")])
+    shown = await preview(services, sano, "users", file, make_passwords=True)
+
+    done = await imports_of(services).apply(acting(sano), shown.id, body(file), "")
+
+    assert [(each.login_id, len(each.password) >= 12) for each in done.login_sheets] == [
+        ("mori@hokuto.example", True)
+    ]
+    assert (done.state, done.sheets) == ("applied", 1)
+
+
 async def test_sheets_wait_through_another_import_for_whoever_may_still_have_them(services: Services, sano: Someone):
     first = await carry_out(services, sano, "users", tsv([HEAD, person("mori", PASSWORD="")]), make_passwords=True)
     await carry_out(services, sano, "users", tsv([HEAD, person("hori", PASSWORD="")]), make_passwords=True)

@@ -10,12 +10,14 @@ from sqlalchemy import delete, insert, update
 from websockets.exceptions import InvalidStatus
 
 from server.auth import actions, session_actions, sessions
+from server.auth import company as companies
+from server.auth.company_changing import CompanyChanges, change_company
 from server.auth.model import Actor, operator
 from server.auth.tables import accounts, revocations
 from server.data.transaction import Transaction
 from server.ports import people_listeners
 from server.work.jobs import Worker
-from tests.tools.client import Refused
+from tests.tools.client import Client, Refused
 from tests.tools.company import sign_in
 
 
@@ -53,6 +55,28 @@ async def test_ending_one_session_leaves_the_other(server, company, talk):
     await server.services.writer.act(session_actions.sign_out, Actor(company.suzuki.id, "suzuki"), signed_in)
     await closed_within_a_second(suzuki, 4401)
     await second.ask("ping")
+
+
+async def test_who_is_in_when_the_purpose_is_first_set_is_asked_before_he_comes_back(server, company, talk):
+    sato, suzuki, _ = talk
+    act = server.services.writer.act
+    await act(companies.ensure, "北斗商事")
+    await act(actions.agree, Actor(company.suzuki.id, "suzuki"))
+    known = server.processes[-1].services.company
+    seen = known._seen
+    await act(change_company, operator(), CompanyChanges(purpose="業務の連絡に使います。"))
+    await closed_within_a_second(sato, 4411)
+    # As in a process that has not heard of it yet, and believes what it read a moment ago.
+    known._seen, known._old_at = seen, asyncio.get_running_loop().time() + 60
+    for process in server.processes:
+        with pytest.raises(InvalidStatus, match="403"):
+            await Client.connect(process.host, company.sato.token)
+
+    await act(actions.agree, Actor(company.sato.id, "sato"))
+    again = await server.connect(company.sato.token)
+    await act(change_company, operator(), CompanyChanges(purpose="業務の連絡と安否の確認に使います。"))
+    for client in (again, suzuki):
+        await client.ask("ping")
 
 
 async def test_who_may_no_longer_talk_comes_back_and_hears_nothing(server, company, talk):

@@ -39,6 +39,9 @@ PERSON, DIVISION, COMPANY, LOG = (
         Privilege.ADMIN_ACTION_LOG,
     )
 )
+GOTALK = frozenset({Privilege.ADMIN_GOTALK})
+READER = "talk administrator who may read the log"
+LOG_READER = "may read the talk log; to everybody else nothing is there"
 SOME_FIELDS = PERSON | {Privilege.ADMIN_GOTALK, Privilege.ADMIN_ANPI}
 """Who opens 管理＞ユーザ (S4); which fields are whose stands in ``server/auth/rules.py``."""
 IMPORTER = DIVISION | PERSON
@@ -80,6 +83,16 @@ TABLE: Mapping[tuple[str, str], Who] = {
     # One page of the app for all; what it shows is asked below.
     ("GET", "/admin"): SIGNED_IN,
     ("GET", "/admin/{path:path}"): SIGNED_IN,
+    ("GET", "/talk-log"): SIGNED_IN,
+    # Whose an upload is, and who may read a file's message, is asked at each: tests/contract/test_files.py.
+    ("OPTIONS", "/api/files"): SIGNED_IN,
+    ("POST", "/api/files"): SIGNED_IN,
+    ("PUT", "/api/files"): SIGNED_IN,
+    ("GET", "/api/files/{id}"): SIGNED_IN,
+    ("PATCH", "/api/files/{id}"): SIGNED_IN,
+    ("DELETE", "/api/files/{id}"): SIGNED_IN,
+    ("GET", "/files/{id}/{name}"): SIGNED_IN,
+    ("GET", "/files/{id}/thumbnail"): SIGNED_IN,
     ("GET", "/api/me"): SIGNED_IN,
     ("GET", "/api/sessions"): SIGNED_IN,
     ("POST", "/api/sessions/end"): SIGNED_IN,
@@ -94,6 +107,18 @@ TABLE: Mapping[tuple[str, str], Who] = {
     ("DELETE", "/api/admin/company/logo"): COMPANY,
     ("GET", "/api/admin/actions"): LOG,
     ("GET", "/api/admin/actions.csv"): LOG,
+    ("GET", "/api/talk-log"): LOG_READER,
+    ("GET", "/api/talk-log/rooms"): LOG_READER,
+    ("GET", "/api/talk-log/people"): LOG_READER,
+    ("POST", "/api/talk-log/downloads"): LOG_READER,
+    ("GET", "/api/talk-log/downloads/{id}"): LOG_READER,
+    ("GET", "/api/talk-log/keys/{id}"): LOG_READER,
+    ("GET", "/api/talk-log/holds"): LOG_READER,
+    ("POST", "/api/talk-log/holds"): LOG_READER,
+    ("POST", "/api/talk-log/holds/{id:int}/release"): LOG_READER,
+    ("GET", "/api/talk-log/files/{id}"): LOG_READER,
+    ("GET", "/api/admin/talk"): GOTALK,
+    ("POST", "/api/admin/talk"): GOTALK,
     ("GET", "/api/admin/departments"): DIVISION | SOME_FIELDS,
     ("POST", "/api/admin/departments"): DIVISION,
     ("GET", "/api/admin/departments/{id:int}"): DIVISION,
@@ -143,7 +168,7 @@ async def crowd(server: Running) -> dict[str, Someone | None]:
     """Somebody of each kind: who holds nothing, who holds one privilege, who may not or not yet come in."""
     kinds = {"user": frozenset(), **{each.value: frozenset({each}) for each in Privilege}}
     everything = frozenset(Privilege) - {Privilege.ADMIN_ANPI}
-    kinds |= {"must change": everything, "disabled": everything}
+    kinds |= {"must change": everything, "disabled": everything, READER: GOTALK}
     crowd: dict[str, Someone | None] = {"anonymous": None}
     for name, held in kinds.items():
         login = name.lower().translate(str.maketrans("_ ", "--"))
@@ -153,6 +178,8 @@ async def crowd(server: Running) -> dict[str, Someone | None]:
 
     def settle(tx: Transaction) -> None:
         actions.disable_account(tx, operator(), numbers["disabled"], listeners)
+        reads = update(accounts).where(accounts.c.id.in_([numbers[READER], numbers["must change"]]))
+        tx.connection.execute(reads.values(talk_log=True))
         waits = update(accounts).where(accounts.c.id == numbers["must change"]).values(must_change=True)
         assert tx.connection.execute(waits).rowcount == 1
 
@@ -170,7 +197,10 @@ async def test_everybody_is_answered_as_the_table_says(server: Running, crowd: d
                 browser.cookies = {"__Host-session": token} if token else {}
                 headers = {"Sec-Fetch-Site": "same-origin"}
                 answer = await browser.ask(method, filled(path), headers, **body_of(method, path))
-                if verdict(answer) != expected(who, name):
+                found = verdict(answer)
+                if who == LOG_READER and name != READER and answer.status_code == 404:
+                    found = "nothing there"
+                if found != expected(who, name):
                     wrong.append(f"{method} {path} as {name}: {answer.status_code} {answer.text[:80]!r}")
     assert wrong == []
 
@@ -183,8 +213,10 @@ def expected(who: Who, name: str) -> str:
         return "sign in"
     if name == "must change":
         return "may" if who == FIRST else "change first"
+    if who == LOG_READER:
+        return "may" if name == READER else "nothing there"
     if isinstance(who, frozenset):
-        return "may" if name in who else "forbidden"
+        return "may" if (Privilege.ADMIN_GOTALK if name == READER else name) in who else "forbidden"
     return "may"
 
 

@@ -7,6 +7,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import chat.files.tables
+import chat.log.tables
 import chat.tables
 import directory.tables
 import server.auth.tables
@@ -15,7 +17,15 @@ import server.work.tables
 from server.data import engine, migrate
 from server.data.metadata import metadata
 
-KNOWN = (chat.tables, directory.tables, server.auth.tables, server.live.tables, server.work.tables)
+KNOWN = (
+    chat.files.tables,
+    chat.log.tables,
+    chat.tables,
+    directory.tables,
+    server.auth.tables,
+    server.live.tables,
+    server.work.tables,
+)
 
 
 @pytest.fixture

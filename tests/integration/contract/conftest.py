@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,20 +46,52 @@ def then() -> datetime:
     return system_clock() + AHEAD
 
 
+@dataclass(frozen=True)
+class World:
+    """A company on the disk, and 佐藤, who is signed in there."""
+
+    var: Path
+    sato: Stranger
+
+
 @pytest.fixture
 async def server(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Running]:
+    """An empty one."""
     async with running(settings_for(tmp_path / "var", sqlite_template), then) as here:
         yield here
 
 
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> World:
+    """Made once, and copied for each example: what one example changes is nothing to the next."""
+    var = tmp_path_factory.mktemp("world") / "var"
+    async with running(settings_for(var, sqlite_template), then) as here:
+        await make_people(here.services)
+        sato = await Stranger.arrive(here.address)
+        await sato.sign_in("sato@hokuto.example", PASSWORD)
+        await make_rooms(here, sato)
+        await sato.leave()
+    return World(var, sato)
+
+
 @pytest.fixture
-async def people(server: Running) -> None:
-    """1 佐藤, who administers, and is signed in elsewhere too; 2 鈴木, who has a code; 3 伊藤."""
-    services = server.services
+async def sato(world: World, tmp_path: Path) -> AsyncIterator[Stranger]:
+    """Signed in, and not yet on the line; what he finds missing in the documents fails the test."""
+    shutil.copytree(world.var, tmp_path / "var")
+    async with running(settings_for(tmp_path / "var"), then) as here:
+        stranger = world.sato.at(here.address)
+        yield stranger
+        await stranger.leave()
+
+
+async def make_people(services: Services) -> None:
+    """1 佐藤, who administers, reads the talk log, and is signed in elsewhere too; 2 鈴木, who has a code; 3 伊藤."""
     for login, (name, kana) in PEOPLE.items():
         hashed = await services.passwords.hash(Accepted(PASSWORD))
         rights = PRIVILEGES if login == "sato" else frozenset()
-        new = new_account(f"{login}@hokuto.example", name, kana, talk=True, privileges=rights)
+        new = new_account(
+            f"{login}@hokuto.example", name, kana, talk=True, privileges=rights, talk_log=login == "sato"
+        )
         await services.writer.act(
             actions.add_account,
             operator(),
@@ -79,6 +113,21 @@ async def people(server: Running) -> None:
     assert await services.writer.act(call_it) == 1
 
 
+async def make_rooms(server: Running, sato: Stranger) -> None:
+    """Channel 1 with twelve messages of two, and the open channel 2."""
+    suzuki = await Stranger.arrive(server.address)
+    await suzuki.sign_in("suzuki@hokuto.example", PASSWORD)
+    await sato.connect()
+    await suzuki.connect()
+    made = await sato.say("room.create", kind="group", name="見積もり", people=[2])
+    for number in range(1, 13):
+        posted = await (sato if number % 2 else suzuki).post(1, f"その{number}")
+    opened = await suzuki.say("room.create", kind="open", name="お知らせ")
+    assert (made["room"]["id"], posted["seq"], opened["room"]["id"]) == (1, 12, 2), "the examples need this world"
+    await sato.cut()
+    await suzuki.leave()
+
+
 async def furnish_directory(services: Services) -> None:
     """The departments, posts and groups that the directory's examples speak of."""
     sales = await found(services, "S", name="営業部")
@@ -98,12 +147,3 @@ async def furnish_directory(services: Services) -> None:
 def _keep_picture(tx: Transaction) -> None:
     row = {"name": "a".rjust(64, "0"), "media": "image/jpeg", "large": b"large", "small": b"small", "made_at": tx.now}
     tx.connection.execute(insert(pictures), row)
-
-
-@pytest.fixture
-async def sato(server: Running, people: None) -> AsyncIterator[Stranger]:
-    """Signed in, and not yet on the line; what he finds missing in the documents fails the test."""
-    stranger = await Stranger.arrive(server.address)
-    await stranger.sign_in("sato@hokuto.example", PASSWORD)
-    yield stranger
-    await stranger.leave()

@@ -12,10 +12,10 @@ import pytest
 from server.auth import first_run
 from server.contract.documents import ASYNCAPI, OPENAPI
 from tests.tools.documents import ROOT
+from tests.tools.files import picture
 from tests.tools.promises import HttpDocument
 from tests.tools.running import Running
 from tests.tools.stranger import Stranger
-from tests.tools.visitor import PASSWORD
 from web import assets, pages
 
 SOCKET: dict[str, Any] = json.loads((ROOT / ASYNCAPI).read_text("utf-8"))
@@ -33,26 +33,8 @@ SAID = "0198c0de-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
 # ---------------------------------------------------------------- the socket
 
 
-@pytest.fixture
-async def rooms(server: Running, people: None, sato: Stranger) -> None:
-    """Channel 1 with twelve messages of two, and the open channel 2, as the examples have them."""
-    suzuki = await Stranger.arrive(server.address)
-    await suzuki.sign_in("suzuki@hokuto.example", PASSWORD)
-    await sato.connect()
-    await suzuki.connect()
-    made = await sato.say("room.create", kind="group", name="見積もり", people=[2])
-    for number in range(1, 13):
-        posted = await (sato if number % 2 else suzuki).post(1, f"その{number}")
-    opened = await suzuki.say("room.create", kind="open", name="お知らせ")
-    assert (made["room"]["id"], posted["seq"], opened["room"]["id"]) == (1, 12, 2), "the examples need this world"
-    await sato.cut()
-    await suzuki.leave()
-
-
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_a_command_is_answered_by_a_frame_that_is_named_for_it(
-    sato: Stranger, rooms: None, command: dict[str, Any]
-):
+async def test_a_command_is_answered_by_a_frame_that_is_named_for_it(sato: Stranger, command: dict[str, Any]):
     if command["do"] in BEFORE_HELLO:
         await sato.open_line()
     else:
@@ -79,6 +61,11 @@ FIRST_RUN = ("setupPage", "setUp", "letter")
 IMPORTS = ("importProgress", "importRows", "importErrors", "importSheets", "previewUndo", "undoImport")
 """Only while there is an import: the same."""
 
+FILES = ("upload", "giveUpUpload", "file", "fileThumbnail")
+"""Only while there is a file: the same."""
+TALK_LOG = ("logDownload", "talkLogKey", "releaseLogHold", "talkLogFile")
+"""Only for what one has wished for before: the same."""
+
 
 def requests() -> list[Any]:
     """Each operation with each example of its body, and whether that is all it asks; what takes a file has none."""
@@ -86,7 +73,7 @@ def requests() -> list[Any]:
     return [
         pytest.param(each["operationId"], value, id=f"{each['operationId']}-{number}")
         for each in operations
-        if each["operationId"] not in FIRST_RUN + IMPORTS
+        if each["operationId"] not in FIRST_RUN + IMPORTS + FILES + TALK_LOG
         for number, value in enumerate(values_of(each))
     ]
 
@@ -159,7 +146,36 @@ async def test_an_import_is_answered_as_its_document_says(sato: Stranger):
     assert (await sato.request("undoImport", {}, id=undone["id"])).json()["state"] == "applied"
 
 
-async def test_a_refusal_has_the_shape_that_every_refusal_has(server: Running, people: None):
+async def test_a_file_is_brought_and_given_as_its_document_says(sato: Stranger):
+    begun = await sato.request("beginUpload")
+    this = {"id": begun.headers["location"].rpartition("/")[2]}
+    assert (await sato.request("upload", **this)).json()["state"] == "receiving"
+    assert (await sato.request("appendToUpload", b"seventeen bytes..", **this)).status_code == 204
+    assert (await sato.request("upload", **this)).json()["file"]["size"] == 17
+    assert (await sato.request("file", **this)).content == b"seventeen bytes.."
+    assert (await sato.request("giveUpUpload", **this)).status_code == 204
+    whole = (await sato.request("putFile", picture("PNG"), name="x.png")).json()
+    assert (await sato.request("fileThumbnail", id=whole["id"])).status_code == 200
+
+
+async def test_the_talk_log_is_given_as_its_document_says(sato: Stranger):
+    wish = example_of("beginLogDownload")
+    for form in ("csv", "jsonl", "zip"):
+        made = (await sato.request("beginLogDownload", wish | {"form": form})).json()
+        assert (await sato.request("logDownload", id=made["id"])).status_code == 200
+    key = (await sato.request("talkLog")).json()["key"]
+    assert (await sato.request("talkLogKey", id=key)).content.startswith(b"-----BEGIN PUBLIC KEY")
+    hold = (await sato.request("placeLogHold", example_of("placeLogHold"))).json()
+    released = await sato.request("releaseLogHold", example_of("releaseLogHold"), id=hold["id"])
+    assert released.json()["released_at"]
+    file = (await sato.request("putFile", picture("PNG"), name="x.png")).json()["id"]
+    await sato.connect()
+    sent = {"do": "post", "ref": 9, "channel": 1, "client_id": SAID, "text": "", "files": [file]}
+    assert (await (await sato.send_exactly(sent)))["is"] == "ack"
+    assert (await sato.request("talkLogFile", id=file)).content.startswith(b"\x89PNG")
+
+
+async def test_a_refusal_has_the_shape_that_every_refusal_has(server: Running):
     stranger = await Stranger.arrive(server.address)
     answer = await stranger.request("me")
     assert answer.status_code == stranger.http.text["x-error-codes"][answer.json()["code"]]["status"] == 401

@@ -77,9 +77,11 @@ async def test_connections_are_counted_as_they_come(server: Running, company):
 
 @contextlib.contextmanager
 def many_coming_in(server: Running, count: int) -> Iterator[None]:
+    """As many as may be before the door, and behind it the rest, each another."""
+    entrance = server.services.entrance
     with contextlib.ExitStack() as steps:
-        for _ in range(count):
-            steps.enter_context(server.services.entrance.step(count))
+        for number in range(count):
+            steps.enter_context(entrance.step() if number < AT_ONCE else entrance.greeting(1000 + number))
         yield
 
 

@@ -70,7 +70,8 @@ async def test_every_figure_is_told(server: Running):
     async with Visitor(server) as visitor:
         text = (await visitor.get("/metrics")).text
     told = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
-    assert told == {figure.full_name for figure in FIGURES}
+    own = [figure for module in server.services.modules for figure in module.figures]
+    assert told == {figure.full_name for figure in (*FIGURES, *own)}
 
 
 async def test_a_close_code_of_a_clients_invention_makes_no_label_of_its_own(server: Running, company):

@@ -101,6 +101,9 @@ def frames() -> set[type[Frame]]:
     features = [importlib.import_module(module.name) for module in MODULES if module.commands]
     files = [(feature, each) for feature in features for each in pkgutil.iter_modules(feature.__path__)]
     names = [f"{feature.__name__}.{each.name}" for feature, each in files]
+    # A room of a feature keeps them in a file of this name.
+    inner = [(feature, each) for feature in features for each in Path(feature.__path__[0]).glob("*/frames.py")]
+    names += [f"{feature.__name__}.{each.parent.name}.frames" for feature, each in inner]
     return {kind for name in ["server.live.frames", *names] for kind in _below(Frame, name)}
 
 

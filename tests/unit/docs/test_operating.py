@@ -10,6 +10,8 @@ import click
 
 from server.cli import main
 from server.figures import FIGURES
+from server.module import load_modules
+from server.settings import Settings
 from tests.tools.documents import ROOT, codes, page, table
 
 TEXT = page("docs/operating.md")
@@ -59,4 +61,5 @@ def ours(path: Path) -> bool:
 
 def test_every_metric_stands_there_with_its_labels():
     listed = [(codes(row[0])[0], row[1], tuple(codes(row[2])), row[3]) for row in table(TEXT, "Metrics")]
-    assert listed == [(each.full_name, each.kind, each.labels, each.help) for each in FIGURES]
+    own = [figure for module in load_modules(Settings().modules) for figure in module.figures]
+    assert listed == [(each.full_name, each.kind, each.labels, each.help) for each in (*FIGURES, *own)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import chat.files.frames
 import chat.frames
 import chat.signs
 import directory.frames
@@ -42,7 +43,7 @@ def structs(base: type) -> dict[str, set[str]]:
     """The tag and the fields of every struct on ``base``."""
     found: list[Any] = [
         kind
-        for module in (server.live.frames, chat.frames, chat.signs, directory.frames)
+        for module in (server.live.frames, chat.frames, chat.files.frames, chat.signs, directory.frames)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, base) and kind is not base
     ]

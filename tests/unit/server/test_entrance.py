@@ -15,6 +15,7 @@ from server.entrance import (
     Entrance,
     TooMany,
 )
+from server.errors import SignedOut
 
 
 class Time:
@@ -84,6 +85,38 @@ def test_each_is_promised_a_later_time_than_the_one_before(full: Entrance):
     assert AT_ONCE * FIRST_GUESS * 1000 <= first <= AT_ONCE * FIRST_GUESS * 1000 + JITTER_MS
     assert abs(last - first - 1000 * FIRST_GUESS * 1000) <= JITTER_MS
     assert full.turned_away == 1002 - 1
+
+
+def test_made_up_cookies_push_nobody_away_and_a_crowd_after_them_is_spread_all_the_same(entrance: Entrance):
+    for _ in range(500):
+        with contextlib.suppress(SignedOut), entrance.step():
+            raise SignedOut
+    assert pushed_by_a_thousand(entrance) <= 1000 * FIRST_GUESS * 1000 / 10 + JITTER_MS
+    for _ in range(200):
+        with entrance.step():
+            pass
+    assert pushed_by_a_thousand(entrance) >= 1000 * FIRST_GUESS * 1000 * 0.9 - JITTER_MS
+
+
+def test_one_who_says_hello_again_and_again_pushes_nobody_away(entrance: Entrance):
+    with contextlib.ExitStack() as greetings:
+        for _ in range(GREETED_AT_ONCE_EACH):
+            greetings.enter_context(entrance.greeting(1))
+        for _ in range(1000):
+            with pytest.raises(TooMany) as later, entrance.greeting(1):
+                raise AssertionError("greeted")
+    assert later.value.retry_ms <= GREETED_AT_ONCE_EACH * FIRST_GUESS * 1000 + JITTER_MS
+
+
+def pushed_by_a_thousand(entrance: Entrance) -> int:
+    """How much later one is told to come after a thousand others were told so."""
+    with contextlib.ExitStack() as steps:
+        for _ in range(AT_ONCE):
+            steps.enter_context(entrance.step())
+        first = promised(entrance)
+        for _ in range(1000):
+            last = promised(entrance)
+    return last - first
 
 
 def test_times_that_nobody_came_for_are_forgotten(full: Entrance, time: Time):

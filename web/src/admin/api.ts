@@ -38,6 +38,7 @@ export interface PeopleQuestion {
   text: string
   department: number | null
   state: string
+  talk?: string
   from: number
   limit: number
 }

@@ -1,8 +1,9 @@
-/** The details of a line of the 操作ログ as one reads them: `name: before → after`. */
+/** The details of a line of the 操作ログ as one reads them: `name: before → after`. What counts nothing is left out. */
 
 export function detailText(detail: Readonly<Record<string, unknown>> | undefined, blank: string): string {
   return Object.entries(detail ?? {})
     .flatMap(([name, value]) => (name === 'changed' && isObject(value) ? Object.entries(value) : [[name, value] as const]))
+    .filter(([, value]) => value !== 0)
     .map(([name, value]) => `${name}: ${isPair(value) ? value.map((one) => shown(one, blank)).join(' → ') : shown(value, blank)}`)
     .join('、')
 }

@@ -8,6 +8,8 @@ export interface Asked {
   text: string
   department: number | null
   state: string
+  /** on, off, log; none: whoever it is. */
+  talk?: string
 }
 
 export class Listing {
@@ -39,6 +41,11 @@ export class Listing {
     this.turn++
     this.pages = new Set()
     if (this.old) void this.fetch(0)
+  }
+
+  /** Somebody has been changed from here. */
+  put(person: PersonRow): void {
+    this.people = this.people?.map((one) => (one?.id === person.id ? person : one)) ?? null
   }
 
   /** These places have come into sight. */

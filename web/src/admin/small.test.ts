@@ -11,7 +11,7 @@ import { tabsOf } from './tabs'
 
 test('a tab is there for each privilege, and for nobody without one', () => {
   expect(tabsOf([])).toEqual([])
-  expect(tabsOf(['ADMIN_GOTALK'])).toEqual(['users'])
+  expect(tabsOf(['ADMIN_GOTALK'])).toEqual(['users', 'talk'])
   expect(tabsOf(['ADMIN_ACTION_LOG', 'ADMIN_DIVISION'])).toEqual(['departments', 'log'])
   expect(tabsOf(['ADMIN_COMPANY', 'ADMIN_USER', 'ADMIN_DIVISION'])).toEqual(['departments', 'users', 'company'])
 })
@@ -20,6 +20,8 @@ test('whatever is below /admin is a part of 管理', () => {
   expect(parse('/admin')).toEqual({ name: 'admin', path: [] })
   expect(parse('/admin/users/5')).toEqual({ name: 'admin', path: ['users', '5'] })
   expect(parse('/administration')).toEqual({ name: 'lost' })
+  expect(parse('/talk-log')).toEqual({ name: 'talklog' })
+  expect(parse('/talk-log/3')).toEqual({ name: 'lost' })
 })
 
 test('what is blank is not asked for, and nothing breaks out of a question', () => {

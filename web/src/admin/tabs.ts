@@ -1,10 +1,11 @@
 /** Which parts of 管理 somebody sees. No privilege implies another. */
-export type Tab = 'departments' | 'users' | 'company' | 'log'
+export type Tab = 'departments' | 'users' | 'company' | 'talk' | 'log'
 
 const OPENED_BY: Record<Tab, readonly string[]> = {
   departments: ['ADMIN_DIVISION'],
   users: ['ADMIN_USER', 'ADMIN_ANPI', 'ADMIN_GOTALK'],
   company: ['ADMIN_COMPANY'],
+  talk: ['ADMIN_GOTALK'],
   log: ['ADMIN_ACTION_LOG'],
 }
 

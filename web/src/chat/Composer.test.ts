@@ -26,7 +26,7 @@ describe('Enter', () => {
     const box = field()
     await write(box, '\nおはようございます  ')
     await fireEvent.keyDown(box, { key: 'Enter' })
-    expect(onpost).toHaveBeenCalledExactlyOnceWith('おはようございます')
+    expect(onpost).toHaveBeenCalledExactlyOnceWith('おはようございます', [])
     expect(box.value).toBe('')
   })
 

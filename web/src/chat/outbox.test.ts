@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import { pendingOf } from './files/pending'
 import { random } from '../testing/random'
 import {
   emptyOutbox,
@@ -7,10 +8,14 @@ import {
   waiting,
   withAck,
   withFailed,
+  withFile,
+  withFileRefused,
+  withFilesAfresh,
   withItem,
   withKnownTo,
   withLineLost,
   without,
+  withoutFiles,
   withSeen,
   withSending,
   withWaiting,
@@ -103,3 +108,42 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed))(
     expect(outbox).toEqual([])
   },
 )
+
+describe('a message with files', () => {
+  const attached = (upload: string) => ({ upload, name: `${upload}.txt`, size: 10, media: 'text/plain' })
+  const file = (id: string) => ({ id, name: `${id}.txt`, size: 10 })
+  const written = () => withItem(emptyOutbox, { ...ITEM, files: [attached('x'), attached('y')] })
+
+  test('waits for all of them', () => {
+    let outbox = withFile(written(), 'x', file('1'))
+    expect(waiting(outbox)).toEqual([])
+    outbox = withFile(outbox, 'y', file('2'))
+    expect(waiting(outbox)[0]!.files!.map((one) => one.file!.id)).toEqual(['1', '2'])
+  })
+
+  test('of which one may not travel stays here, and can go without it', () => {
+    let outbox = withFileRefused(withFile(written(), 'x', file('1')), 'y', 'いいえ')
+    expect(outbox[0]).toMatchObject({ state: 'failed' })
+    expect(pendingOf(outbox[0]!, []).map((one) => [one.state, one.problem])).toEqual([['ready', undefined], ['refused', 'いいえ']])
+    outbox = withWaiting(withoutFiles(outbox, 'a', 'refused'), 'a')
+    expect(waiting(outbox)[0]!.files!.map((one) => one.upload)).toEqual(['x'])
+  })
+
+  test('can go as its text alone', () => {
+    const outbox = withoutFiles(written(), 'a', 'all')
+    expect(outbox[0]).not.toHaveProperty('files')
+    expect(waiting(outbox)).toHaveLength(1)
+  })
+
+  test('whose files the server let go waits for them once more', () => {
+    const outbox = withFilesAfresh(withFile(withFile(written(), 'x', file('1')), 'y', file('2')), 'a')
+    expect(waiting(outbox)).toEqual([])
+    expect(pendingOf(outbox[0]!, []).map((one) => one.state)).toEqual(['waiting', 'waiting'])
+  })
+
+  test('a file that no message carries changes nothing', () => {
+    const outbox = written()
+    expect(withFile(outbox, 'z', file('9'))).toBe(outbox)
+    expect(withFileRefused(outbox, 'z', 'いいえ')).toBe(outbox)
+  })
+})

@@ -5,6 +5,7 @@
  * reconnect, always with the same `client_id`, so that it is said once however often it is sent.
  */
 import type { Message } from '../lib/wire'
+import type { SentFile } from './files/types'
 
 export type State =
   /** To be sent as soon as there is a line. */
@@ -16,6 +17,19 @@ export type State =
   /** Durable; it stays to be seen until its event arrives. */
   | 'sent'
 
+/** A file that a message takes along. */
+export interface Attached {
+  /** What it is called on its way. */
+  readonly upload: string
+  readonly name: string
+  readonly size: number
+  readonly media: string
+  /** As soon as the server has it and lets it travel. */
+  readonly file?: SentFile
+  /** Why it may not. */
+  readonly problem?: string
+}
+
 export interface Item {
   readonly client_id: string
   readonly channel: number
@@ -26,6 +40,7 @@ export interface Item {
   /** Why it failed, in the person's language. */
   readonly reason?: string
   readonly seq?: number
+  readonly files?: readonly Attached[]
 }
 
 /** In the order of writing. */
@@ -62,6 +77,34 @@ export function without(outbox: Outbox, clientId: string): Outbox {
     : outbox
 }
 
+/** A file that waited for its message, or the other way round. */
+export function withFile(outbox: Outbox, upload: string, file: SentFile): Outbox {
+  return withAttached(outbox, upload, (one) => ({ ...one, file }))
+}
+
+/** A file of it may not travel: the message stays here, and the person decides. */
+export function withFileRefused(outbox: Outbox, upload: string, problem: string): Outbox {
+  const item = carrierOf(outbox, upload)
+  return item ? withFailed(withAttached(outbox, upload, (one) => ({ ...one, problem })), item.client_id, '') : outbox
+}
+
+/** Without the files that may not travel, or without any. */
+export function withoutFiles(outbox: Outbox, clientId: string, which: 'refused' | 'all'): Outbox {
+  return changed(outbox, clientId, ({ files = [], ...item }) => {
+    const left = which === 'all' ? [] : files.filter((one) => !one.problem)
+    return left.length ? { ...item, files: left } : item
+  })
+}
+
+/** The files have to be brought once more. */
+export function withFilesAfresh(outbox: Outbox, clientId: string): Outbox {
+  return changed(outbox, clientId, (item) => ({ ...item, ...(item.files ? { files: item.files.map(({ file: _, ...one }) => one) } : {}) }))
+}
+
+export function carrierOf(outbox: Outbox, upload: string): Item | undefined {
+  return outbox.find((item) => item.files?.some((one) => one.upload === upload))
+}
+
 /** Messages that came back from the server need no place of their own any more. */
 export function withSeen(outbox: Outbox, messages: readonly Pick<Message, 'client_id'>[]): Outbox {
   if (!outbox.length) return outbox
@@ -83,12 +126,20 @@ export function withKnownTo(outbox: Outbox, channel: number, seq: number): Outbo
   return left.length === outbox.length ? outbox : left
 }
 
+/** What may be sent now: a message waits for its files. */
 export function waiting(outbox: Outbox): Outbox {
-  return outbox.filter((item) => item.state === 'waiting')
+  return outbox.filter((item) => item.state === 'waiting' && (item.files ?? []).every((one) => one.file))
 }
 
 export function ofChannel(outbox: Outbox, channel: number): Outbox {
   return outbox.filter((item) => item.channel === channel)
+}
+
+function withAttached(outbox: Outbox, upload: string, change: (one: Attached) => Attached): Outbox {
+  const item = carrierOf(outbox, upload)
+  if (!item) return outbox
+  const files = item.files!.map((one) => (one.upload === upload ? change(one) : one))
+  return changed(outbox, item.client_id, (one) => ({ ...one, files }))
 }
 
 function changed(outbox: Outbox, clientId: string, change: (item: Item) => Item): Outbox {

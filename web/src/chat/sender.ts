@@ -3,7 +3,8 @@ import { drop, keep, kept, keptNames } from '../lib/keep'
 import { NoAnswer, Refused } from '../lib/socket'
 import type { Ack, Post } from '../lib/wire'
 import * as outbox from './outbox'
-import type { Item, Outbox } from './outbox'
+import type { SentFile } from './files/types'
+import type { Attached, Item, Outbox } from './outbox'
 
 /** These refusals pass by themselves: the message is sent again without asking the person. */
 const PASSING = new Set(['busy', 'unavailable', 'too_fast'])
@@ -18,11 +19,18 @@ export interface SenderOptions {
   change(next: Outbox): void
   ask(post: Post): Promise<Ack>
   isOpen(): boolean
+  /** What was sent with a message is the server's now; `discarded` is nobody's. */
+  sent(files: readonly Attached[]): void
+  discarded(files: readonly Attached[]): void
+  /** They are to be brought once more; `afresh` because the server has let them go. */
+  bring(files: readonly Attached[], afresh: boolean): void
 }
 
 export class Sender {
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly firstTry = new Map<string, number>()
+  /** Messages with files that the server had let go. */
+  private readonly unknown = new Set<string>()
 
   constructor(private readonly options: SenderOptions) {}
 
@@ -32,7 +40,8 @@ export class Sender {
     for (const id of keptNames(this.key(''))) {
       const item = kept<Item>(this.key(id))
       if (!item?.client_id || typeof item.text !== 'string') continue
-      next = outbox.withItem(next, { client_id: id, channel: item.channel, text: item.text, at: item.at })
+      const files = Array.isArray(item.files) && item.files.length ? { files: item.files } : {}
+      next = outbox.withItem(next, { client_id: id, channel: item.channel, text: item.text, at: item.at, ...files })
       const old = Date.now() - item.at > TOO_OLD_MS
       if (item.state === 'failed' || old) next = outbox.withFailed(next, id, item.reason ?? '')
     }
@@ -45,16 +54,36 @@ export class Sender {
     this.flush()
   }
 
-  again(clientId: string): void {
+  /** Once more; `files` says which of its files go too. */
+  again(clientId: string, files: 'refused' | 'all' | null = null): void {
     this.firstTry.delete(clientId)
-    this.options.change(outbox.withWaiting(this.options.outbox(), clientId))
+    const before = this.of(clientId)?.files ?? []
+    let next = outbox.withWaiting(this.options.outbox(), clientId)
+    if (files) next = outbox.withoutFiles(next, clientId, files)
+    const afresh = this.unknown.delete(clientId)
+    if (afresh) next = outbox.withFilesAfresh(next, clientId)
+    this.options.change(next)
+    const left = this.of(clientId)?.files ?? []
+    this.options.discarded(before.filter((one) => !left.some((other) => other.upload === one.upload)))
+    this.options.bring(left.filter((one) => !one.file), afresh)
     this.store(clientId)
     this.flush()
   }
 
   discard(clientId: string): void {
+    this.options.discarded(this.of(clientId)?.files ?? [])
     this.forget(clientId)
     this.options.change(outbox.without(this.options.outbox(), clientId))
+  }
+
+  /** A file has arrived; the message that waited for it may go. */
+  fileReady(upload: string, file: SentFile): void {
+    this.aboutFile(upload, (all) => outbox.withFile(all, upload, file))
+    this.flush()
+  }
+
+  fileRefused(upload: string, problem: string): void {
+    this.aboutFile(upload, (all) => outbox.withFileRefused(all, upload, problem))
   }
 
   flush(): void {
@@ -67,14 +96,16 @@ export class Sender {
   }
 
   private async send(item: Item): Promise<void> {
-    const { client_id, channel, text } = item
+    const { client_id, channel, text, files = [] } = item
+    const ids = files.map((one) => one.file!.id)
     const tried = this.firstTry.get(client_id) ?? Date.now()
     this.firstTry.set(client_id, tried)
     this.options.change(outbox.withSending(this.options.outbox(), client_id))
     try {
-      await this.options.ask({ do: 'post', channel, client_id, text })
+      await this.options.ask({ do: 'post', channel, client_id, text, ...(ids.length ? { files: ids } : {}) })
       // The answer itself has changed the outbox; what is durable need not be kept here.
       this.forget(client_id)
+      this.options.sent(files)
     } catch (error) {
       this.failed(client_id, error, Date.now() - tried)
     }
@@ -91,12 +122,24 @@ export class Sender {
       return
     }
     const reason = error instanceof Refused ? error.message : ''
+    if (error instanceof Refused && error.code === 'file_unknown') this.unknown.add(clientId)
     this.options.change(outbox.withFailed(this.options.outbox(), clientId, reason))
     this.store(clientId)
   }
 
+  private of(clientId: string): Item | undefined {
+    return this.options.outbox().find((one) => one.client_id === clientId)
+  }
+
+  private aboutFile(upload: string, change: (all: Outbox) => Outbox): void {
+    const item = outbox.carrierOf(this.options.outbox(), upload)
+    if (!item) return
+    this.options.change(change(this.options.outbox()))
+    this.store(item.client_id)
+  }
+
   private store(clientId: string): void {
-    const item = this.options.outbox().find((one) => one.client_id === clientId)
+    const item = this.of(clientId)
     if (item) keep(this.key(clientId), item)
   }
 

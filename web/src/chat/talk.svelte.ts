@@ -3,8 +3,9 @@ import * as api from '../lib/api'
 import { clientId } from '../lib/clientid'
 import { type Arrival, Line, type LineState, NoAnswer, Refused } from '../lib/socket'
 import { type Answers, CloseCode, type Command, type Room } from '../lib/wire'
+import { Attachments } from './files/attachments.svelte'
 import { Marks } from './marks'
-import type { Outbox } from './outbox'
+import type { Attached, Outbox } from './outbox'
 import { Presences } from './presence.svelte'
 import { Reading } from './reads.svelte'
 import * as rooms from './rooms'
@@ -53,12 +54,15 @@ export class Talk {
   unreadFrom = $state.raw(0)
   paging = $state.raw<'before' | 'after' | null>(null)
   textLimit = $state.raw(10_000)
+  /** How many people may read the record of what is said; null until the server has told. */
+  logReaders = $state.raw<number | null>(null)
 
   readonly presence: Presences
   readonly typists: Typists
   readonly reading: Reading
+  readonly files: Attachments
 
-  private readonly guests: Guest[] = []
+  private readonly guests = new Set<Guest>()
   private current: State
   private editMs = Number.POSITIVE_INFINITY
   /** The server's clock minus ours. */
@@ -93,6 +97,9 @@ export class Talk {
       change: (outbox) => (this.state = { ...this.state, outbox }),
       ask: (post) => this.ask(post),
       isOpen: () => this.net.state === 'open',
+      sent: (files) => this.files.sent(files),
+      discarded: (files) => this.files.discarded(files),
+      bring: (files, afresh) => files.forEach((one) => this.files.again(one.upload, afresh)),
     })
     this.sender.restore()
     const line = {
@@ -104,6 +111,12 @@ export class Talk {
     this.presence = new Presences(line)
     this.typists = new Typists(line)
     this.reading = new Reading(line)
+    this.files = new Attachments({
+      ...line,
+      outbox: () => this.outbox,
+      ready: (id, file) => this.sender.fileReady(id, file),
+      refused: (id, problem) => this.sender.fileRefused(id, problem),
+    })
   }
 
   private get state(): State {
@@ -122,20 +135,25 @@ export class Talk {
   start(): () => void {
     this.lineChanged('connecting')
     this.net.start()
-    const ends = [this.presence.start(), this.typists.start(), () => this.net.stop()]
+    this.files.start()
+    const ends = [this.presence.start(), this.typists.start(), () => this.net.stop(), () => this.files.stop()]
     return () => ends.forEach((end) => end())
   }
 
   /** Signing out: the server's closing must not lead anywhere else. */
-  hangUp = () => this.net.stop()
+  hangUp = () => {
+    this.net.stop()
+    this.files.stop()
+  }
 
   ask<C extends Command>(command: C): Promise<Answers[C['do']]> {
     return this.net.ask(command)
   }
 
-  /** Hears all that comes, for as long as the page lives. */
-  join(guest: Guest): void {
-    this.guests.push(guest)
+  /** Hears all that comes, until the returned function is called. */
+  join(guest: Guest): () => void {
+    this.guests.add(guest)
+    return () => this.guests.delete(guest)
   }
 
   // ---------------------------------------------------------------- rooms
@@ -215,12 +233,14 @@ export class Talk {
 
   // ---------------------------------------------------------------- messages
 
-  post(channel: number, text: string): void {
+  post(channel: number, text: string, files: readonly Attached[] = []): void {
     this.typists.sent()
-    this.sender.add({ client_id: clientId(), channel, text, at: Date.now() + this.skew })
+    const carried = files.length ? { files } : {}
+    this.sender.add({ client_id: clientId(), channel, text, at: Date.now() + this.skew, ...carried })
   }
 
-  sendAgain = (id: string) => this.sender.again(id)
+  /** Once more; `without` leaves the files that may not travel behind, or all. */
+  sendAgain = (id: string, without: 'refused' | 'all' | null = null) => this.sender.again(id, without)
   discard = (id: string) => this.sender.discard(id)
 
   async editMessage(seq: number, text: string): Promise<void> {
@@ -254,7 +274,7 @@ export class Talk {
     this.marks.resume((channel) => this.serverRead.get(channel))
     this.sender.flush()
     this.settle()
-    for (const part of [this.presence, this.typists, this.reading, ...this.guests]) part.opened()
+    for (const part of [this.presence, this.typists, this.reading, this.files, ...this.guests]) part.opened()
     if (this.channel !== null && !this.timelineOf(this.channel)) this.enter()
   }
 
@@ -271,7 +291,7 @@ export class Talk {
       next = withArrival(next, arrival)
     }
     this.state = next
-    for (const part of [this.presence, this.typists, this.reading, ...this.guests]) arrivals.forEach((arrival) => part.arrived(arrival))
+    for (const part of [this.presence, this.typists, this.reading, this.files, ...this.guests]) arrivals.forEach((arrival) => part.arrived(arrival))
     this.settle()
   }
 
@@ -280,11 +300,13 @@ export class Talk {
     if (frame.is === 'welcome') {
       this.me = { ...this.me, ...frame.me }
       this.textLimit = frame.text_limit
+      this.logReaders = frame.log_readers
       this.editMs = frame.edit_seconds * 1000
       this.skew = frame.now - Date.now()
       this.serverRead = new Map(frame.rooms.map((room) => [room.id, room.read]))
       this.ready = true
     }
+    if (frame.is === 'talk.policy') this.logReaders = frame.log_readers
     if (frame.is === 'message.posted' && frame.channel === this.channel && !document.hasFocus()) {
       const read = before.rooms.byId.get(frame.channel)?.read
       // Nobody looks: the line will stand where the person stopped.

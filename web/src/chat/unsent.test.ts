@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { keep, keptNames } from '../lib/keep'
 import { Drafts } from './drafts.svelte'
@@ -36,4 +36,17 @@ test('a draft that was forgotten is not stored when the page goes', () => {
   dispatchEvent(new Event('pagehide'))
   expect(drafts.of(12)).toBe('')
   expect(keptNames('')).toEqual([])
+})
+
+test('chosen files go too, but for those of who is signed in', () => {
+  const deleteDatabase = vi.fn()
+  vi.stubGlobal('indexedDB', { deleteDatabase })
+  keep('files.1', true)
+  keep('files.11', true)
+  forgetUnsent(1)
+  expect(keptNames('')).toEqual(['files.1'])
+  expect(deleteDatabase).toHaveBeenCalledExactlyOnceWith('renraku.files.11')
+  forgetUnsent()
+  expect(deleteDatabase).toHaveBeenLastCalledWith('renraku.files.1')
+  vi.unstubAllGlobals()
 })

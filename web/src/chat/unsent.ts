@@ -3,11 +3,17 @@
  * signed in, because the machine may be shared; the colours stay, they say nothing about anybody.
  */
 import { drop, keptNames } from '../lib/keep'
+import { forgetVault, MARK } from './files/forgetting'
 
 const KINDS = ['draft.', 'outbox.']
 
-/** Forgets the texts of everybody; or of everybody but `account`. */
+/** Forgets the texts and files of everybody; or of everybody but `account`. */
 export function forgetUnsent(account?: number): void {
+  for (const name of keptNames(MARK)) {
+    if (name === String(account)) continue
+    forgetVault(name)
+    drop(MARK + name)
+  }
   for (const kind of KINDS)
     for (const name of keptNames(kind)) if (!name.startsWith(`${account}.`)) drop(kind + name)
 }

@@ -11,6 +11,7 @@ export type Route =
   /** Group 0 is one's favourites. */
   | { name: 'groups'; group: number; person: number | null }
   | { name: 'admin'; path: readonly string[] }
+  | { name: 'talklog' }
   | { name: 'lost' }
 
 export function parse(path: string): Route {
@@ -22,6 +23,7 @@ export function parse(path: string): Route {
   if (head === '' && tail === undefined) return { name: 'home' }
   if (head === 'settings' && tail === undefined) return { name: 'settings' }
   if (head === 'settings' && tail === 'profile') return { name: 'profile' }
+  if (head === 'talk-log' && tail === undefined) return { name: 'talklog' }
   if (head === 'talk' && tail === undefined) return { name: 'talk', channel: null }
   if (head === 'talk' && isId(tail!)) return { name: 'talk', channel: Number(tail) }
   return { name: 'lost' }

@@ -41,6 +41,7 @@ export interface AdminPersonRow {
   employee_number?: string
   privileges?: Privilege[]
   talk?: boolean
+  talk_log?: boolean
   anpi_login_id?: string
 }
 
@@ -105,6 +106,14 @@ export interface Kept {
 /** What kind of room: 公開, 非公開, 1対1, グループ. */
 export type Kind = 'closed' | 'direct' | 'group' | 'open'
 
+/** 「最新のトークログ」: what is not split off yet. */
+export interface LatestLog {
+  first_n: number
+  last_n: number
+  lines: number
+  bytes: number
+}
+
 /** One counter, in ID: how many are in use, and how many there are. */
 export interface Licence {
   used: number
@@ -125,6 +134,67 @@ export interface LicenceList {
   anpi: Licence
 }
 
+/** Something about the log that somebody must look at. */
+export interface LogAlarm {
+  result: string
+  at?: number
+  detail?: string
+}
+
+/** The last number of the log and the hash of its line. */
+export interface LogHead {
+  n: number
+  hash: string
+}
+
+/** Somebody who can be chosen; `gone`: 退職. */
+export interface LogPerson {
+  id: number
+  name: string
+  kana?: string
+  login_id?: string
+  gone?: boolean
+}
+
+/** A room that can be chosen. */
+export interface LogRoom {
+  id: number
+  kind: string
+  name: string
+  members?: number
+}
+
+/** A part of the log that is closed. `verdict` is "ok", or what the last verification found. */
+export interface LogSegment {
+  number: number
+  day: string
+  part: number
+  first_n: number
+  last_n: number
+  lines: number
+  bytes: number
+  state: 'closed' | 'expired' | 'stored'
+  name: string
+  closed_at?: number
+  verified_at?: number
+  verdict?: string
+}
+
+/**
+ * One segment, or 「最新のトークログ」, or what a filter finds.
+ *
+ * A period has its first and its last day, in the company's time zone. Of people, the lines of their rooms while
+ * they were in them are meant, direct talks too.
+ */
+export interface LogWanted {
+  segment?: number | null
+  latest?: boolean
+  from?: string | null
+  to?: string | null
+  rooms?: number[]
+  people?: number[]
+}
+
 /** How many people lose what by this import. */
 export interface Lost {
   sign_in?: number
@@ -133,7 +203,10 @@ export interface Lost {
   privileges?: number
 }
 
-/** Who is signed in. `talk`: whether he may talk; `privileges`: what he may administer, by name. */
+/**
+ * Who is signed in. `talk`: whether he may talk; `privileges`: what he may administer, by name;
+ * `talk_log`: whether he may read the talk log.
+ */
 export interface Me {
   id: number
   name: string
@@ -141,6 +214,7 @@ export interface Me {
   language: Language
   talk: boolean
   privileges: string[]
+  talk_log: boolean
 }
 
 /** Somebody's place in a room. `left` is set on the tombstone of one who is no longer in it. */
@@ -152,7 +226,10 @@ export interface Member {
   left?: boolean
 }
 
-/** A message's newest state. Deleted ones keep their place: `deleted` is set and `text` is empty. */
+/**
+ * A message's newest state. Deleted ones keep their place: `deleted` is set, `text` is empty, `files` are
+ * gone.
+ */
 export interface Message {
   seq: number
   rev: number
@@ -163,6 +240,7 @@ export interface Message {
   client_id: string
   edited?: number
   deleted?: number
+  files?: File[]
 }
 
 /** A member has now read up to `seq`. */
@@ -398,6 +476,12 @@ export interface StatusRow {
   drill?: boolean
 }
 
+/** トークライセンス数, in ID: how many are in use, and how many there are. */
+export interface TalkLicence {
+  used: number
+  limit: number
+}
+
 /**
  * USER_TYPE. Only a REGULAR_USER signs in; a REGISTRATION_ONLY_USER is listed, and may be asked by anpi; a
  * FACILITY is a room or a number.
@@ -563,12 +647,16 @@ export interface GetStatuses {
   people: number[]
 }
 
-/** Says `text`. The same `client_id` again returns the first result and says nothing twice. */
+/**
+ * Says `text`, which may be empty beside `files`: one's own uploads that are `ready`, each sent once. The
+ * same `client_id` again returns the first result and says nothing twice.
+ */
 export interface Post {
   do: 'post'
   channel: number
   client_id: string
   text: string
+  files?: string[]
 }
 
 /** Replaces the text of one's own message, within `edit_seconds`; the same text changes nothing. */
@@ -712,6 +800,11 @@ export interface ReadNames {
   seq: number
 }
 
+/** Which files may be sent; from then on every change of it is told. */
+export interface AskPolicy {
+  do: 'talk.policy'
+}
+
 export type Command =
   | Hello
   | Ping
@@ -757,6 +850,7 @@ export type Command =
   | ReadMarks
   | ReadCounts
   | ReadNames
+  | AskPolicy
 
 // ---------------------------------------------------------------- answers
 
@@ -774,6 +868,7 @@ export interface Welcome {
   rooms: Room[]
   text_limit: number
   edit_seconds: number
+  log_readers: number
 }
 
 /** The answer to `ping`. */
@@ -1011,6 +1106,24 @@ export interface ReaderList {
   unread: Person[]
 }
 
+/**
+ * Which files may be sent: 送信出来るファイル種別 (`mode`: all but those in `refused`; JPEG, PNG and GIF
+ * alone; none). An answer also tells how large a file may be and how many fit into a message; a change does not.
+ * `log_readers` is the number of people who may read the talk log.
+ *
+ * A browser says no at once by it; the server decides by the contents too.
+ */
+export interface TalkPolicy {
+  is: 'talk.policy'
+  rev: number
+  mode: 'default' | 'images' | 'off'
+  refused: string[]
+  log_readers: number
+  max_bytes?: number
+  max_files?: number
+  ref?: number
+}
+
 // ---------------------------------------------------------------- events
 
 /** The newest `rev` of topics, by name: who holds an older one asks for what is missing. */
@@ -1171,6 +1284,7 @@ export type Frame =
   | ReadMarkList
   | ReadCountList
   | ReaderList
+  | TalkPolicy
   | Heads
   | ErrorFrame
   | Bye
@@ -1233,6 +1347,7 @@ export interface Answers {
   'read.marks': ReadMarkList
   'read.counts': ReadCountList
   'read.names': ReaderList
+  'talk.policy': TalkPolicy
 }
 
 // ---------------------------------------------------------------- bodies of HTTP
@@ -1333,6 +1448,38 @@ export interface PersonSave {
   changes: PersonChanges
 }
 
+/**
+ * How it shall be. `extra` are extensions that are refused beside the 39; `uninspected` decides on archives
+ * that cannot be listed, `executables` on those of other systems.
+ */
+export interface Wanted {
+  mode: 'default' | 'images' | 'off'
+  extra: string[]
+  look_inside: boolean
+  uninspected: 'refuse' | 'send'
+  executables: 'refuse' | 'send'
+}
+
+/** What is to be downloaded, in which form, and why; one's own password again. */
+export interface LogDownloadWish {
+  password: string
+  reason: string
+  form: 'csv' | 'jsonl' | 'zip'
+  wanted: LogWanted
+}
+
+/** Whose or which room's lines are to be kept, and why. */
+export interface LogHoldWish {
+  kind: 'person' | 'room'
+  target: number
+  reason: string
+}
+
+/** Why it need not be kept any longer. */
+export interface LogReleaseWish {
+  reason: string
+}
+
 /** The process answers. */
 export interface Alive {
   status: 'ok'
@@ -1352,6 +1499,7 @@ export interface CompanyMe {
   language: Language
   talk: boolean
   privileges: string[]
+  talk_log: boolean
   company: string
 }
 
@@ -1566,6 +1714,20 @@ export interface ImportPreview {
   sheets?: string[]
 }
 
+/** How it ended. `login_sheets` are the ログイン通知書 of those whose passwords were made; no disk has them. */
+export interface ImportDone {
+  id: number
+  kind: 'departments' | 'users'
+  state: 'applied' | 'applying' | 'failed' | 'hashing' | 'previewed' | 'undone'
+  done?: number
+  total?: number
+  seconds_left?: number
+  code?: string
+  message?: string
+  sheets?: number
+  login_sheets?: LoginSheet[]
+}
+
 /** How far it is. `code` and `message` say why it failed; `sheets` wait to be fetched, once. */
 export interface ImportProgress {
   id: number
@@ -1589,6 +1751,102 @@ export interface ImportRows {
 /** The ログイン通知書 of those whose passwords were made: told once. */
 export interface ImportSheets {
   sheets: LoginSheet[]
+}
+
+/**
+ * What holds now. `listed` are the 39 extensions in the manual's order, `offered` those that others refuse
+ * besides.
+ */
+export interface TalkSettings {
+  mode: 'default' | 'images' | 'off'
+  extra: string[]
+  look_inside: boolean
+  uninspected: 'refuse' | 'send'
+  executables: 'refuse' | 'send'
+  listed: string[]
+  offered: string[]
+  licence: TalkLicence
+}
+
+/**
+ * A file as a message carries it, found under `/files/{id}/{name}`.
+ *
+ * `media` is there for pictures alone, whose bytes were verified; they may be shown where they stand, with
+ * `width` and `height` in pixels, and `/files/{id}/thumbnail` when `thumbnail` is set. `uninspected`: its
+ * contents could not be looked into.
+ */
+export interface File {
+  id: string
+  name: string
+  size: number
+  media?: string
+  width?: number
+  height?: number
+  thumbnail?: boolean
+  uninspected?: boolean
+}
+
+/**
+ * One of one's own uploads. `state` is `receiving`, `ready` (to be sent), `sent` or `refused`; `size`
+ * as it was announced, `offset` how much of it has come. `file` is there from `ready` on, `refusal` for a
+ * day.
+ */
+export interface Upload {
+  id: string
+  state: string
+  name: string
+  offset: number
+  size: number
+  file?: File
+  refusal?: Refusal
+}
+
+/** The log of one month. `readers`: how many people may read it; `key` signs what is closed now. */
+export interface TalkLog {
+  month: string
+  months: string[]
+  segments: LogSegment[]
+  latest: LatestLog | null
+  head: LogHead
+  key: string
+  readers: number
+  alarms: LogAlarm[]
+  time_zone: string
+}
+
+/** At most 50, by name. */
+export interface LogRooms {
+  rooms: LogRoom[]
+}
+
+/** At most 50, by kana. */
+export interface LogPeople {
+  people: LogPerson[]
+}
+
+/** It can be fetched at `address` until then, and taken up again. */
+export interface LogDownload {
+  id: string
+  name: string
+  until: number
+  address: string
+}
+
+/** The newest first. */
+export interface LogHolds {
+  holds: LogHold[]
+}
+
+/** What must be kept, whatever the time for which the log is kept, until it is released. */
+export interface LogHold {
+  id: number
+  kind: 'person' | 'room'
+  target: number
+  name: string
+  reason: string
+  by: string
+  at: number
+  released_at?: number
 }
 
 /**

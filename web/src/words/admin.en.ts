@@ -4,7 +4,7 @@ import type { AdminWords } from './admin.ja'
 const plural = (n: string, one: string, many: string) => (n === '1' ? `1 ${one}` : `${n} ${many}`)
 
 const en: AdminWords = {
-  tabs: { label: 'Administration tabs', departments: 'Departments', users: 'Users', company: 'Company', log: 'Action log' },
+  tabs: { label: 'Administration tabs', departments: 'Departments', users: 'Users', company: 'Company', talk: 'Talk', log: 'Action log' },
   transfer: 'Import/Export',
   required: 'Required',
   people: (n) => plural(n, 'person', 'people'),
@@ -308,6 +308,12 @@ const en: AdminWords = {
       'directory.export': 'Export',
       'directory.preview': 'Import preview (with errors)',
       'actions.save': 'Action log downloaded',
+      'file.refuse': 'File refused',
+      'talk.policy': 'Settings for sending files',
+      'talk.log_download': 'Talk log download',
+      'talk.log_file': 'File read from the talk log',
+      'talk.hold': 'Legal hold',
+      'talk.hold_released': 'Legal hold released',
       signin: 'Signed in',
       'signin.code': 'Signed in by code',
       signout: 'Signed out',

@@ -1,7 +1,7 @@
 /** The Japanese sentences of 管理; loaded with it. Its shape is the type that the English ones satisfy. */
 
 const ja = {
-  tabs: { label: '管理のタブ', departments: '部署', users: 'ユーザ', company: '企業情報', log: '操作ログ' },
+  tabs: { label: '管理のタブ', departments: '部署', users: 'ユーザ', company: '企業情報', talk: 'トーク', log: '操作ログ' },
   transfer: 'インポート/エクスポート',
   required: '必須',
   people: (n: string) => `${n}人`,
@@ -300,6 +300,12 @@ const ja = {
       'directory.export': 'エクスポート',
       'directory.preview': 'インポートの確認（エラーあり）',
       'actions.save': '操作ログのダウンロード',
+      'file.refuse': 'ファイルの送信拒否',
+      'talk.policy': 'ファイル送信の設定',
+      'talk.log_download': 'トークログダウンロード',
+      'talk.log_file': 'トークログからのファイルの閲覧',
+      'talk.hold': 'トークログの保全',
+      'talk.hold_released': 'トークログの保全の解除',
       'signin': 'ログイン',
       'signin.code': '8桁のコードでのログイン',
       'signout': 'ログアウト',

@@ -126,3 +126,36 @@ def test_a_department_with_another_code_by_now_goes_back_under_that_code():
     _, made = undo("departments", now, done("change", "A1", 1, {"DEPARTMENT_NAME": "旧"}, {"DEPARTMENT_NAME": "新"}))
 
     assert made == {1: ("change", "B1", {"DEPARTMENT_NAME": "旧"})}
+
+
+def test_a_department_whose_old_parent_is_gone_is_told_of():
+    now = company([], [department(2, "B")])
+    gone = done("remove", "A", 1, department(1, "A", "X").cells, {})
+    moved = done("change", "B", 2, {"PARENT_DEPARTMENT_CODE": "Y"}, {"PARENT_DEPARTMENT_CODE": ""})
+
+    plan, made = undo("departments", now, gone, moved)
+
+    assert made[1][2]["PARENT_DEPARTMENT_CODE"] == "" and 2 not in made
+    assert [("X" in each.text, "Y" in each.text, each.level) for each in plan.problems] == [
+        (True, False, "warning"),
+        (False, True, "warning"),
+    ]
+
+
+def test_a_department_goes_back_below_one_that_comes_back_too():
+    below = done("remove", "B", 2, department(2, "B", "A").cells, {})
+    above = done("remove", "A", 1, department(1, "A").cells, {})
+
+    plan, made = undo("departments", company([]), below, above)
+
+    assert made[2][2]["PARENT_DEPARTMENT_CODE"] == "A" and not plan.problems
+
+
+def test_a_post_in_a_department_that_is_gone_is_told_of():
+    now = company([person(1, "a@x")], [department(2, "B")])
+    cells = {"DEPARTMENT_CODE": "A;B", "_posts": [[7, ""], [2, ""]]}
+    moved = done("change", "a@x", 1, cells, {"DEPARTMENT_CODE": "", "_posts": []})
+
+    plan, _made = undo("users", now, moved)
+
+    assert [("A" in each.text, each.column) for each in plan.problems] == [(True, "DEPARTMENT_CODE")]

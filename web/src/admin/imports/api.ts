@@ -4,6 +4,7 @@ import { query } from '../api'
 import type {
   Act,
   DiffPage,
+  ImportDone,
   ImportKind,
   ImportOptions,
   ImportPreview,
@@ -20,7 +21,7 @@ export function preview(kind: ImportKind, file: Blob, options: ImportOptions): P
   return call('PUT', `${ROOT}/${kind}?${optionsQuery(options)}`, bytes(file), FILE_MS)
 }
 
-export const apply = (id: number, file: Blob) => call<ImportProgress>('PUT', `${ROOT}/${id}/apply`, bytes(file), WORK_MS)
+export const apply = (id: number, file: Blob) => call<ImportDone>('PUT', `${ROOT}/${id}/apply`, bytes(file), WORK_MS)
 export const progress = (id: number) => call<ImportProgress>('GET', `${ROOT}/${id}`)
 export const rows = (id: number, act: Act, start: number) =>
   call<DiffPage>('GET', `${ROOT}/${id}/rows?${query({ act, start })}`)

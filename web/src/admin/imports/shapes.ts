@@ -4,6 +4,7 @@ import type { Counts, ImportRows } from '../../lib/wire'
 export type {
   Counts as ImportCounts,
   Heading,
+  ImportDone,
   ImportPreview,
   ImportProgress,
   ImportRow as DiffRow,

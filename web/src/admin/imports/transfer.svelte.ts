@@ -2,7 +2,8 @@
 import { ApiError } from '../../lib/api'
 import { problemText } from '../../ui/said.svelte'
 import * as api from './api'
-import type { ImportKind, ImportOptions, ImportPreview, ImportProgress } from './shapes'
+import type { LoginSheet } from '../shapes'
+import type { ImportDone, ImportKind, ImportOptions, ImportPreview, ImportProgress } from './shapes'
 
 export type Stage = 'start' | 'running' | 'preview' | 'applying' | 'done'
 
@@ -15,6 +16,8 @@ export class Transfer {
   file = $state.raw<File | null>(null)
   preview = $state.raw<ImportPreview | null>(null)
   progress = $state.raw<ImportProgress | null>(null)
+  /** What was made with the import: the answer alone is sure to have it, wherever one asks afterwards. */
+  sheets = $state.raw<readonly LoginSheet[] | null>(null)
   problem = $state('')
   undoing = $state(false)
   options = $state<ImportOptions>({
@@ -103,10 +106,13 @@ export class Transfer {
   }
 
   /** The answer comes when all is done; until then, and should the line be lost, one looks how far it is. */
-  private async watch(id: number, doing: Promise<ImportProgress>): Promise<void> {
+  private async watch(id: number, doing: Promise<ImportProgress | ImportDone>): Promise<void> {
     let refusal: unknown = null
     const finished = doing.then(
-      (answer) => (this.progress = answer),
+      (answer) => {
+        this.sheets = 'login_sheets' in answer && answer.login_sheets?.length ? answer.login_sheets : null
+        this.progress = answer
+      },
       (error) => (refusal = error),
     )
     for (let missed = 0; !over(this.progress); ) {
