@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from chat.files.frames import File
 from chat.frames import (
     Ack,
     Add,
@@ -19,7 +20,6 @@ from chat.frames import (
     Edit,
     Edited,
     Entered,
-    File,
     FindPeople,
     History,
     Join,

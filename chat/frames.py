@@ -10,13 +10,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chat.files.frames import FILES_LIMIT, File, FileId
 from server.live.frames import Command, Frame, Number
 
 ClientId = Annotated[
     str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\Z", max_length=36)
 ]
-FileId = Annotated[str, Meta(pattern="^[a-z2-7]{26}\\Z", max_length=26)]
-"""128 random bits in base32."""
 RoomName = Annotated[str, Meta(max_length=100)]
 People = Annotated[list[Number], Meta(max_length=1000)]
 
@@ -32,8 +31,6 @@ class Kind(StrEnum):
 
 MESSAGE_LIMIT = 10_000
 """Code points in one message."""
-FILES_LIMIT = 10
-"""Files in one message."""
 
 # ---------------------------------------------------------------- shapes
 
@@ -46,24 +43,6 @@ class Person(Struct, omit_defaults=True):
     kana: str = ""
     title: str = ""
     gone: bool = False
-
-
-class File(Struct, omit_defaults=True, frozen=True, gc=False):
-    """A file as a message carries it, found under ``/files/{id}/{name}``.
-
-    ``media`` is there for pictures alone, whose bytes were verified; they may be shown where they stand, with
-    ``width`` and ``height`` in pixels, and ``/files/{id}/thumbnail`` when ``thumbnail`` is set. ``uninspected``: its
-    contents could not be looked into.
-    """
-
-    id: str
-    name: str
-    size: int
-    media: str = ""
-    width: int = 0
-    height: int = 0
-    thumbnail: bool = False
-    uninspected: bool = False
 
 
 class Message(Struct, omit_defaults=True, gc=False):

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from chat.frames import MESSAGE_LIMIT, File
+from chat.files.frames import File
+from chat.frames import MESSAGE_LIMIT
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.text import one_line, plain_text
 

@@ -89,7 +89,7 @@ module = Module(
     ),
     jobs={DEPART: depart_everywhere, RETURN: return_everywhere, rights.JOB: rights.tell_differences},
     ticks=(sweeping.TICK, *TICKS),
-    loops={"talk log": follow},
+    loops={"talk log": follow, "uploads": sweeping.keep_clear},
     figures=FIGURES,
     stored=alarms.figures,
     ports=_ports,

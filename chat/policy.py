@@ -139,9 +139,10 @@ def _content(policy: Policy, facts: Facts) -> Verdict:
 
 def _archive(policy: Policy, archive: Archive) -> Verdict:
     if policy.look_inside:
+        refused = policy.refused
         for ending, member in archive.endings.items():
-            if ending in policy.refused:
-                return _refused("archive", Invalid("file_archive", member=member))
+            if ending in refused:
+                return _refused("archive", Invalid("file_archive", member=member or f"*.{ending}"))
     # What is not looked into when nobody wants to know is not spoken of either.
     hidden = archive.hidden and (policy.look_inside or archive.form != "zip")
     return _unseen(policy) if hidden else Verdict()

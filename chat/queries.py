@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, and_, select, update
 
-from chat.frames import File, Member, Message
+from chat.files.frames import File
+from chat.frames import Member, Message
 from chat.model import Channel, Membership, Stored
 from chat.tables import channels, departures, members, messages
 from server.auth.tables import accounts

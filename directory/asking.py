@@ -74,6 +74,13 @@ def mine(connection: Connection, account: int, ref: int) -> frames.Mine:
     return frames.Mine(ref=ref, person=card(connection, account, account), editable=own)
 
 
+def photos(connection: Connection, account: int, asked: frames.GetPhotos) -> frames.Photos:
+    """The photos of these people, for one who may look; they are everybody's, so no other right is asked."""
+    queries.viewer(connection, account)
+    found = queries.photos(connection, asked.people)
+    return frames.Photos(ref=asked.ref, photos=[frames.PhotoRow(id, name) for id, name in found])
+
+
 def _listed_hits(
     connection: Connection, viewer: Viewer, shown: Mapping[str, Visibility], hits: finding.Found
 ) -> list[frames.PersonFound]:

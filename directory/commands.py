@@ -86,6 +86,10 @@ async def get_statuses(talk: Conversation, command: frames.GetStatuses) -> Frame
     return await talk.read(status.of_people, talk.account.id, command.people, command.ref)
 
 
+async def get_photos(talk: Conversation, command: frames.GetPhotos) -> Frame:
+    return await talk.read(asking.photos, talk.account.id, command)
+
+
 def _groups(action: Callable[..., frames.Groups], *fields: str) -> Handler:
     """A handler for a command that changes one's groups: the action with these fields, answered by all of them."""
 
@@ -114,6 +118,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     frames.GetMine: get_mine,
     frames.ChangeMine: change_mine,
     frames.GetStatuses: get_statuses,
+    frames.GetPhotos: get_photos,
 }
 """Every command of the directory, with what answers it."""
 

@@ -123,6 +123,7 @@ CONTRACT = Contract(
         frames.GetMine: (frames.Mine,),
         frames.ChangeMine: (frames.Mine,),
         frames.GetStatuses: (frames.Statuses,),
+        frames.GetPhotos: (frames.Photos,),
     },
     events=(frames.DirectoryChanged, frames.DirectoryReload, frames.Groups, frames.Statuses),
     operations=OPERATIONS,

@@ -40,6 +40,7 @@ from directory.frames import (
     GetGroups,
     GetMine,
     GetPerson,
+    GetPhotos,
     GetStatuses,
     Groups,
     Held,
@@ -54,6 +55,8 @@ from directory.frames import (
     PersonFound,
     PersonRow,
     PersonShown,
+    PhotoRow,
+    Photos,
     RemoveGroup,
     RenameGroup,
     Statuses,
@@ -133,6 +136,7 @@ COMMANDS: tuple[Struct, ...] = (
     GetMine(ref=57),
     ChangeMine(ref=58, changes={"comment": "見積もりの担当です", "mobile_number": "080-1234-5678"}),
     GetStatuses(ref=59, people=[2, 3]),
+    GetPhotos(ref=61, people=[2, 3]),
 )
 ANSWERS: tuple[Struct, ...] = (
     Directory(
@@ -149,6 +153,7 @@ ANSWERS: tuple[Struct, ...] = (
     Groups(ref=50, groups=GROUPS, favourites=[2]),
     Mine(ref=57, person=CARD, editable=["comment", "mobile_number"]),
     Statuses(ref=59, rev=1, rows=[StatusRow(id=2, state="safe", since=AT, incident=1)]),
+    Photos(ref=61, photos=[PhotoRow(id=2, photo="9f" * 32)]),
     DirectoryChanged(ref=42, since=1, rev=9, people=[SUZUKI], departments=[SALES, TEAM, OFFICE]),
 )
 EVENTS: tuple[Struct, ...] = (

@@ -235,6 +235,12 @@ class GetStatuses(Command, tag="directory.statuses"):
     people: Annotated[list[Number], Meta(max_length=300)]
 
 
+class GetPhotos(Command, tag="directory.photos"):
+    """Which of these people have a photo: for faces beside names where the directory is not open."""
+
+    people: Annotated[list[Number], Meta(max_length=300)]
+
+
 # ---------------------------------------------------------------- answers
 
 
@@ -303,6 +309,20 @@ class Statuses(Frame, tag="directory.statuses"):
     rows: list[StatusRow]
     from_: int | UnsetType = msgspec.field(default=UNSET, name="from")
     ref: int | UnsetType = UNSET
+
+
+class PhotoRow(Struct):
+    """Somebody's photo, under the name that its address has."""
+
+    id: int
+    photo: str
+
+
+class Photos(Frame, tag="directory.photos"):
+    """The photos of those who have one."""
+
+    ref: int
+    photos: list[PhotoRow]
 
 
 # ---------------------------------------------------------------- events

@@ -200,6 +200,15 @@ def _page(
 _TEXTS = tuple(PROFILE)
 
 
+def photos(connection: Connection, ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Those of these people who are listed and have a photo, with its name."""
+    keys = key_rows(connection.dialect.name, int)
+    p = people.c
+    wanted = select(p.account_id, p.photo).select_from(keys.join(people, p.account_id == keys.c.k0))
+    rows = connection.execute(wanted.where(LISTED, p.photo != ""), {"keys": packed(sorted(set(ids)))})
+    return [(row.account_id, row.photo) for row in rows]
+
+
 @cache
 def _people_at(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int)

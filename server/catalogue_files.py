@@ -114,4 +114,5 @@ ERRORS: dict[str, Both] = {
 FIELDS: dict[str, Both] = {
     "mode": {"ja": "送信出来るファイル種別", "en": "files that can be sent"},
     "extra": {"ja": "追加する拡張子", "en": "further extensions"},
+    "files": {"ja": "添付ファイル", "en": "files"},
 }

@@ -132,7 +132,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "files",
         "counter",
-        "Files, by what became of them: accepted, refused, served, swept.",
+        "Files, by what became of them: accepted, refused, served, swept; unscanned: accepted, clamd silent.",
         lambda s, _: [((what,), count) for what, count in list(s.meter.files.items())],
         ("what",),
     ),

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.clock import zone
 from server.data.store.address import parse_address
 from server.text import is_mail_address, one_line
+from server.work.clamd_address import parse_clamd, require_listed
 from server.work.relay import parse_relay
 from server.work.syslog_address import parse_syslog
 
@@ -145,6 +146,7 @@ class Settings(BaseSettings):
     )
     outbound_hosts: tuple[str, ...] = Field(
         (),
+        validate_default=True,
         description="Hosts in one's own network that it may reach all the same: names or name:port, as a JSON list.",
     )
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, else JSON.")
@@ -204,8 +206,15 @@ class Settings(BaseSettings):
     @field_validator("clamav")
     @classmethod
     def _a_scanner(cls, value: str) -> str:
-        if value and not value.startswith(("unix:/", "tcp://")):
-            raise ValueError("must begin with unix:/ or tcp://")
+        if value:
+            parse_clamd(value)
+        return value
+
+    @field_validator("outbound_hosts")
+    @classmethod
+    def _with_the_scanner(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("clamav"):
+            require_listed(parse_clamd(info.data["clamav"]), value)
         return value
 
     @field_validator("smtp_url")

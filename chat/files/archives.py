@@ -27,7 +27,9 @@ NAME_COSTS = 64
 """What a name counts beside its letters."""
 GAP_BYTES = 64 * 1024
 MOST_GAP_BYTES = 1024 * 1024
-MOST_ENDINGS = 1000
+MOST_ENDINGS = 10_000
+NAMED_ENDINGS = 1000
+"""So many are told with the name that has them: what is known of a file is kept in its row."""
 ENDING_LIMIT = 32
 MEMBER_LIMIT = 100
 
@@ -89,10 +91,10 @@ class Listing:
         elif plain in _ANDROID:
             self.kinds.add("apk")
         if ending and len(ending) <= ENDING_LIMIT and ending not in self.endings:
-            # A thousand invented ones push none out that is refused.
+            # Invented ones push none out that is refused.
             if len(self.endings) >= MOST_ENDINGS and ending not in _REFUSABLE:
                 return self.hide("many")
-            self.endings[ending] = _shown(name)
+            self.endings[ending] = _shown(name) if len(self.endings) < NAMED_ENDINGS else ""
         return None
 
 

@@ -41,6 +41,7 @@ async def check(services: Services, incoming: Incoming, actor: Actor, row: FileR
             verdict = INFECTED
         if not verdict.ok:
             await _refuse(services, incoming, actor, row, verdict, sha256)
+        await services.writer.act(uploads.claim, actor, row.key, sha256)
         size, stored = await _keep(services, incoming, row.key, gathered, file, sha256)
     kept = Kept(
         size=arriving.size,
@@ -54,6 +55,8 @@ async def check(services: Services, incoming: Incoming, actor: Actor, row: FileR
     found: FileRow = await services.writer.act(uploads.accept, actor, row.key, gathered, kept)
     incoming.forget(row.key)
     services.meter.files["accepted"] += 1
+    if scanned == scanning.UNSCANNED:
+        services.meter.files["unscanned"] += 1
     log.info("file.ready", file=row.key, account=row.account_id, size=size, media=found.media)
     return found
 
@@ -61,10 +64,10 @@ async def check(services: Services, incoming: Incoming, actor: Actor, row: FileR
 async def _refuse(
     services: Services, incoming: Incoming, actor: Actor, row: FileRow, verdict: Verdict, sha256: str
 ) -> None:
-    """The bytes go at once; the answer stays."""
+    """The answer stays, and the bytes go as soon as it stands."""
     size = incoming.size(row.key)
-    incoming.forget(row.key)
     await services.writer.act(uploads.refuse, actor, row.key, verdict, size, sha256)
+    incoming.forget(row.key)
     services.meter.files["refused"] += 1
     log.info("file.refused", file=row.key, account=row.account_id, size=size, rule=verdict.rule, code=verdict.code)
     raise refusal(verdict)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chat.files.frames import File
 from chat.files.wire import NameQuery, Upload
-from chat.frames import File
 from server.answers import Refusal
 from server.contract.terms import Answer, Contract, Operation
 

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 
 UNKNOWN_MEDIA = "application/octet-stream"
+INLINE = frozenset({"image/jpeg", "image/png", "image/gif"})
+"""What may be shown in a page, once it has been decoded."""
 
 PictureFault = Literal["", "type", "pixels", "frames", "damage"]
 Hidden = Literal["", "form", "encrypted", "nested", "broken", "many"]
@@ -16,7 +18,8 @@ Hidden = Literal["", "form", "encrypted", "nested", "broken", "many"]
 class Archive(Struct, omit_defaults=True):
     """What an archive says about what is in it. It is never unpacked.
 
-    ``endings`` are the extensions of what it lists, each with the first name that has it. ``hidden`` tells why there
+    ``endings`` are the extensions of what it lists, each with the first name that has it (blank where there are
+    very many). ``hidden`` tells why there
     may be more in it than that: no list is read in this ``form``, parts are encrypted, archives lie in it, it is
     broken, there is too much; blank when everything was seen.
     """
@@ -60,6 +63,11 @@ def encode(facts: Facts) -> str:
 def decode(text: str) -> Facts:
     """What ``encode`` has written."""
     return msgspec.json.decode(text, type=Facts)
+
+
+def told_media(facts: Facts) -> str:
+    """What the file is called in its row: a picture only if its bytes were verified."""
+    return verified_media(facts) or (UNKNOWN_MEDIA if facts.media in INLINE else facts.media)
 
 
 def verified_media(facts: Facts) -> str:

@@ -1,12 +1,35 @@
-"""What the talk says about files that may travel."""
+"""What the talk says about files, and about those that may travel."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.live.frames import Command, Frame
+
+FileId = Annotated[str, Meta(pattern="^[a-z2-7]{26}\\Z", max_length=26)]
+"""128 random bits in base32."""
+FILES_LIMIT = 10
+"""Files in one message."""
+
+
+class File(Struct, omit_defaults=True, frozen=True, gc=False):
+    """A file as a message carries it, found under ``/files/{id}/{name}``.
+
+    ``media`` is there for pictures alone, whose bytes were verified; they may be shown where they stand, with
+    ``width`` and ``height`` in pixels, and ``/files/{id}/thumbnail`` when ``thumbnail`` is set. ``uninspected``: its
+    contents could not be looked into.
+    """
+
+    id: str
+    name: str
+    size: int
+    media: str = ""
+    width: int = 0
+    height: int = 0
+    thumbnail: bool = False
+    uninspected: bool = False
 
 
 class AskPolicy(Command, tag="talk.policy"):

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from chat.files import archives, signatures
 from chat.files.copying import Pieces
-from chat.files.facts import UNKNOWN_MEDIA, Archive, Facts, Picture, PictureFault
+from chat.files.facts import INLINE, UNKNOWN_MEDIA, Archive, Facts, Picture, PictureFault
 from chat.files.source import OpenFile, Source
 from server.services import Services
 from server.work.sandbox import SandboxFailed
@@ -26,7 +26,7 @@ SANDBOX = {
 PICTURE_SECONDS = 20.0
 PICTURE_ANSWER_BYTES = 2 * 1024 * 1024
 LISTING_SECONDS = 5.0
-LISTING_ANSWER_BYTES = 1024 * 1024
+LISTING_ANSWER_BYTES = 4 * 1024 * 1024
 KIND_SECONDS = 5.0
 SHORT_LIST = 8192
 """So many letters of a list are read here; more would hold up everybody else."""
@@ -47,7 +47,6 @@ _KNOWN = frozenset(
         *signatures.UNLISTABLE,
     }
 )
-_PICTURES = frozenset({"image/jpeg", "image/png", "image/gif"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ async def gather(services: Services, file: int, size: int) -> Gathered:
     """
     source = OpenFile(file)
     facts = glance(source)
-    if facts.media in _PICTURES:
+    if facts.media in INLINE:
         gathered = await _picture(services, file, facts)
         if not gathered.facts.picture or not gathered.facts.picture.fault:
             # What stood behind the picture is not kept: nobody will open it as an archive.
@@ -99,7 +98,7 @@ async def gather(services: Services, file: int, size: int) -> Gathered:
     else:
         gathered = Gathered(facts)
     await _archive(services, source, file, facts)
-    if not facts.kinds and facts.archive is None and not facts.text and facts.media not in _KNOWN | _PICTURES:
+    if not facts.kinds and facts.archive is None and not facts.text and facts.media not in _KNOWN | INLINE:
         await _ask_magic(services, file, facts)
     return gathered
 

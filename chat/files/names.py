@@ -31,10 +31,15 @@ def shown_name(name: str) -> str:
     if _CONTROLS.search(name):
         raise FileName()
     base = _PARTS.split(name)[-1].strip()
-    # A colon names a stream beside a file, or a drive: "a.exe:b.txt" writes a.exe.
-    if not base.strip(_TAIL) or ":" in folded(base) or len(base) > NAME_LIMIT:
+    # A colon names a stream beside a file, or a drive: "a.exe:b.txt" writes a.exe. A full-width one names nothing.
+    if not base.strip(_TAIL) or ":" in base or len(base) > NAME_LIMIT:
         raise FileName()
     return base
+
+
+def told_name(name: str) -> str:
+    """A name that no file can have, as a record may tell it: what it hides behind is seen."""
+    return _CONTROLS.sub("\ufffd", name)[:NAME_LIMIT]
 
 
 def name_of_bytes(raw: bytes) -> str:

@@ -8,15 +8,13 @@ from sqlalchemy import Connection
 
 from chat import queries
 from chat.files import settings
-from chat.files.frames import AskPolicy, TalkPolicy
-from chat.frames import FILES_LIMIT
+from chat.files.frames import FILES_LIMIT, AskPolicy, TalkPolicy
 from chat.log.reading import readers
+from server.data.space import MEBIBYTE
 from server.errors import Forbidden
 from server.live.conversation import Conversation
 from server.live.frames import Command, Frame
 from server.module import Handler
-
-MEBIBYTE = 1024 * 1024
 
 
 async def ask_policy(talk: Conversation, command: AskPolicy) -> Frame:

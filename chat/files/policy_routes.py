@@ -31,7 +31,7 @@ class TalkLicence(Struct):
 
 class TalkSettings(Struct):
     """What holds now. ``listed`` are the 39 extensions in the manual's order, ``offered`` those that others refuse
-    besides."""
+    besides. ``version`` is sent along with a change, so that it overwrites nothing that was not seen."""
 
     mode: Mode
     extra: list[str]
@@ -41,6 +41,7 @@ class TalkSettings(Struct):
     listed: list[str]
     offered: list[str]
     licence: TalkLicence
+    version: str
 
 
 def routes(services: Services) -> list[BaseRoute]:
@@ -79,6 +80,7 @@ async def _shown(services: Services) -> Response:
         listed=list(LISTED),
         offered=list(OFFERED),
         licence=licence,
+        version=settings.version_of(policy),
     )
     return Response(msgspec.json.encode(shown), media_type="application/json")
 

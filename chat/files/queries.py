@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from chat.files.facts import INLINE
+from chat.files.frames import File
 from chat.files.tables import files
-from chat.frames import File
 from server.data.sets import key_rows, packed
 
 RECEIVING, READY, SENT, REFUSED, DELETED, GONE = "receiving", "ready", "sent", "refused", "deleted", "gone"
@@ -62,7 +63,7 @@ def shown(row: FileRow) -> File:
         id=row.key,
         name=row.name,
         size=row.stored_size,
-        media=row.media if row.media.startswith("image/") else "",
+        media=row.media if row.media in INLINE else "",
         width=row.width,
         height=row.height,
         thumbnail=bool(row.thumbnail),

@@ -81,7 +81,13 @@ async def begin(services: Services, request: Request) -> Response:
     actor = await _sender(services, request)
     _require_version(request)
     size = _number(request, "upload-length")
-    key = await _transfer(services).begin(actor, _announced_name(request), size)
+    transfer = _transfer(services)
+    try:
+        name = _announced_name(request)
+    except FileName:
+        await transfer.refuse_name(actor, ", ".join(request.headers.getlist("upload-metadata")), size)
+        raise
+    key = await transfer.begin(actor, name, size)
     return Response(status_code=201, headers={**_TUS, "Location": f"/api/files/{key}", "Upload-Offset": "0"})
 
 

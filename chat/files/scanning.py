@@ -11,14 +11,12 @@ import os
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import structlog
 
 from server.errors import AppError
-from server.origin import is_loopback
 from server.settings import Settings
+from server.work.clamd_address import parse_clamd
 
 SECONDS = 60.0
 PIECE_BYTES = 128 * 1024
@@ -36,25 +34,6 @@ class NotScanned(AppError):
 
     def __init__(self) -> None:
         super().__init__(retry_ms=10_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where clamd listens: a path, or a host and a port."""
-
-    path: str = ""
-    host: str = ""
-    port: int = 0
-
-
-def parse_place(address: str) -> Place:
-    """``unix:/path`` or ``tcp://host:port``; raises ``ValueError``."""
-    if address.startswith("unix:/"):
-        return Place(path=address.removeprefix("unix:"))
-    parts = urlsplit(address)
-    if parts.scheme != "tcp" or not parts.hostname or not parts.port or parts.path:
-        raise ValueError("must be unix:/path or tcp://host:port")
-    return Place(host=parts.hostname, port=parts.port)
 
 
 async def scan(settings: Settings, file: int, size: int) -> str:
@@ -100,20 +79,12 @@ def _meaning(said: bytes) -> str:
 
 @asynccontextmanager
 async def _line(settings: Settings) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    place = parse_place(settings.clamav)
+    place = parse_clamd(settings.clamav)
     if place.path:
         reader, writer = await asyncio.open_unix_connection(place.path, limit=ANSWER_BYTES)
     else:
-        _require_allowed(settings, place)
         reader, writer = await asyncio.open_connection(place.host, place.port, limit=ANSWER_BYTES)
     try:
         yield reader, writer
     finally:
         writer.close()
-
-
-def _require_allowed(settings: Settings, place: Place) -> None:
-    """Whole files go there: to this machine, or to one that the operator lists."""
-    names = (place.host, f"{place.host}:{place.port}")
-    if not is_loopback(place.host) and not set(names) & set(settings.outbound_hosts):
-        raise ValueError("not a host that may be reached")

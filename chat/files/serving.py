@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from chat import queries as talk
 from chat.files import naming, queries
+from chat.files.facts import INLINE, UNKNOWN_MEDIA
 from chat.files.queries import READY, SENT, FileRow
 from chat.files.ranges import part_of
 from server.data.store.model import Missing
@@ -26,8 +27,6 @@ from server.services import Services
 SEND_SECONDS = 60.0
 """For each piece: whoever takes longer has gone, or has us hold a file open for ever."""
 THUMBNAIL_BYTES = 4 * 1024 * 1024
-INLINE = frozenset({"image/jpeg", "image/png", "image/gif"})
-UNKNOWN = "application/octet-stream"
 
 HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
@@ -70,7 +69,7 @@ async def open_file(services: Services, row: FileRow, request: Request, *, inlin
     part = part_of(_asked(request, row), size)
     headers = {
         **HEADERS,
-        "content-type": row.media if row.media in INLINE else UNKNOWN,
+        "content-type": row.media if row.media in INLINE else UNKNOWN_MEDIA,
         "content-disposition": disposition(row.name, "inline" if shown else "attachment"),
         "content-length": str(part.length),
         "accept-ranges": "bytes",
@@ -94,7 +93,7 @@ async def open_thumbnail(services: Services, row: FileRow) -> Response:
     if await _size(services, name) > THUMBNAIL_BYTES:
         raise NotFound()
     body = b"".join([piece async for piece in services.store.read(name)])
-    media = next((kind for magic, kind in _PICTURES.items() if body.startswith(magic)), UNKNOWN)
+    media = next((kind for magic, kind in _PICTURES.items() if body.startswith(magic)), UNKNOWN_MEDIA)
     headers = {**HEADERS, "content-type": media, "content-disposition": "inline"}
     return Response(body, headers=headers)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, select, update
 
 from chat import logbook
+from chat.files import names
 from chat.files.extensions import LISTED
 from chat.files.frames import TalkPolicy
 from chat.files.tables import talk_policy
@@ -19,7 +21,7 @@ from server.auth.audit import record
 from server.auth.model import Actor, Privilege
 from server.clock import to_millis
 from server.data.transaction import Event, Transaction
-from server.errors import Invalid
+from server.errors import Conflict, Invalid
 from server.live.tables import topics
 from server.module import Missing, TopicKind
 
@@ -33,13 +35,15 @@ _EXTENSION = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f]+")
 
 class Wanted(Struct, forbid_unknown_fields=True):
     """How it shall be. ``extra`` are extensions that are refused beside the 39; ``uninspected`` decides on archives
-    that cannot be listed, ``executables`` on those of other systems."""
+    that cannot be listed, ``executables`` on those of other systems. ``version`` is of what was seen before: when
+    something else holds by now, nothing is changed; blank: whatever holds."""
 
     mode: Mode
     extra: list[str]
     look_inside: bool
     uninspected: Choice
     executables: Choice
+    version: str = ""
 
 
 def current_policy(connection: Connection) -> Policy:
@@ -64,6 +68,8 @@ def change_policy(tx: Transaction, actor: Actor, wanted: Wanted) -> Policy:
     # Two administrators write one after the other, and each tells what he has changed.
     tx.lock("talk policy")
     before = current_policy(tx.connection)
+    if wanted.version and wanted.version != version_of(before):
+        raise Conflict()
     if after == before:
         return before
     rev = _next_rev(tx)
@@ -75,6 +81,12 @@ def change_policy(tx: Transaction, actor: Actor, wanted: Wanted) -> Policy:
     return after
 
 
+def version_of(policy: Policy) -> str:
+    """The same for the same settings, and for no others."""
+    told = (policy.mode, sorted(policy.extra), policy.look_inside, policy.uninspected, policy.executables)
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]
+
+
 def tell_readers(tx: Transaction) -> None:
     """The number of people who may read the log has changed."""
     rev = _next_rev(tx)
@@ -82,8 +94,8 @@ def tell_readers(tx: Transaction) -> None:
 
 
 def valid_policy(wanted: Wanted) -> Policy:
-    """The policy as it is kept: extensions in lower case, without a dot before them, none of the 39 twice."""
-    plain = [each.strip().removeprefix(".").casefold() for each in wanted.extra]
+    """The policy as it is kept: extensions as those of names are read, without a dot, none of the 39 twice."""
+    plain = [names.folded(each.strip()).strip().lstrip(".") for each in wanted.extra]
     extra = frozenset(each for each in plain if each) - frozenset(LISTED)
     if len(extra) > EXTRA_LIMIT:
         raise Invalid("too_many_values", field="extra", limit=EXTRA_LIMIT)

@@ -1,6 +1,7 @@
 """The room that files take: reserved in full before the first byte comes, given back to the byte.
 
-One row a person and one for the company; on PostgreSQL the rule of the company is held while they are compared.
+One row a person and one for the company; on PostgreSQL a rule of their own is held while they are compared, so that
+nothing which holds the rule of the company for long (an import) keeps uploads waiting.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from server.data.transaction import Transaction
 from server.errors import AppError
 from server.settings import Settings
 
+RULE = "files"
+"""Held by whoever changes the room, before any row of a file or of the room."""
 COMPANY = 0
 """Whose row the company's is: no account has this number."""
 
@@ -33,6 +36,10 @@ class TooBig(AppError):
 
     status = 413
     code = "file_too_big"
+
+    @classmethod
+    def of(cls, size: int, limits: Limits) -> TooBig:
+        return cls(max=limits.file // MEBIBYTE, size=-(-size // MEBIBYTE))
 
 
 class PersonFull(AppError):
@@ -59,12 +66,12 @@ def limits_of(settings: Settings) -> Limits:
 def check_size(size: int, limits: Limits) -> None:
     """Refuse a file that is too large for any room."""
     if size > limits.file:
-        raise TooBig(max=limits.file // MEBIBYTE, size=-(-size // MEBIBYTE))
+        raise TooBig.of(size, limits)
 
 
 def reserve(tx: Transaction, account: int, size: int, limits: Limits) -> None:
     """Room for a file that is about to come, or a refusal that says whose room is too small."""
-    tx.lock("company")
+    tx.lock(RULE)
     taken = used(tx.connection, account)
     if limits.person and taken.get(account, 0) + size > limits.person:
         raise PersonFull(limit=limits.person // MEBIBYTE)

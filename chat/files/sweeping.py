@@ -30,13 +30,37 @@ AGES = {RECEIVING: ABANDONED, READY: UNSENT, REFUSED: ANSWERED}
 YOUNG = timedelta(hours=24)
 """Bytes that are younger may be those of a row that is not committed yet."""
 AT_ONCE = 200
+QUEUE = "files"
+"""Whose sleep ends when the process goes."""
 
 log = structlog.get_logger()
 
 
 async def sweep(services: Services) -> None:
-    """Rows first, then the bytes that no row names."""
+    """Rows first, then the bytes that no row names: once for all processes."""
     dropped: int = await services.writer.bulk(_rows())
+    removed = await _sweep_store(services)
+    services.meter.files["swept"] += dropped
+    if dropped or removed:
+        log.info("files.swept", rows=dropped, objects=removed)
+
+
+async def keep_clear(services: Services) -> None:
+    """In each process, which may have a disk of its own: at its start, and once an hour."""
+    while True:
+        try:
+            await sweep_incoming(services)
+        except Exception:
+            log.warning("files.not_swept", exc_info=True)
+        if services.draining:
+            return
+        await services.wakeups.sleep(QUEUE, TICK.every.total_seconds())
+        if services.draining:
+            return
+
+
+async def sweep_incoming(services: Services) -> None:
+    """Bytes on this disk that nobody goes on with."""
     transfer: Transfer = services.state["chat.files"]
     before = time.time() - ABANDONED.total_seconds()
     stale = await transfer.incoming.run(transfer.incoming.left_behind, before)
@@ -44,10 +68,6 @@ async def sweep(services: Services) -> None:
     for key in stale:
         if key.partition(".")[0] not in wanted:
             transfer.incoming.forget(key)
-    removed = await _sweep_store(services)
-    services.meter.files["swept"] += dropped
-    if dropped or removed:
-        log.info("files.swept", rows=dropped, objects=removed)
 
 
 def _rows() -> Steps:
@@ -59,7 +79,7 @@ def _rows() -> Steps:
 
 def _drop_some(tx: Transaction) -> int:
     """Take some rows away whose time is over, and give their room back; how many."""
-    tx.lock("company")
+    tx.lock(space.RULE)
     keys, f = key_rows(tx.dialect, int), files.c
     over = delete(files).where(f.id.in_(select(keys.c.k0))).returning(f.account_id, f.state, f.size, f.stored_size)
     found = list(tx.connection.execute(over, {"keys": packed(_over(tx))}))
@@ -78,7 +98,8 @@ def _over(tx: Transaction) -> list[int]:
     for state, age in AGES.items():
         before = now - int(age.total_seconds() * 1000)
         wanted = select(f.id).where(f.state == state, f.moved_at < before).order_by(f.id).limit(AT_ONCE)
-        found += tx.connection.execute(wanted).scalars()
+        # A file that is being sent at this moment waits for nobody, and nobody for it.
+        found += tx.connection.execute(wanted.with_for_update(skip_locked=True)).scalars()
     return found
 
 
@@ -109,7 +130,7 @@ def let_go(tx: Transaction, places: Iterable[tuple[int, int]]) -> int:
 
     Files of messages that still stand are left alone. How many were let go.
     """
-    tx.lock("company")
+    tx.lock(space.RULE)
     keys, f = key_rows(tx.dialect, int, int), files.c
     here = select(f.id).select_from(keys.join(files, (f.channel_id == keys.c.k0) & (f.seq == keys.c.k1)))
     gone = update(files).where(f.id.in_(here), f.state == DELETED).values(state=GONE, moved_at=to_millis(tx.now))

@@ -35,11 +35,12 @@ files = Table(
     Column("name", Text, nullable=False),
     # As it was announced, and reserved.
     Column("size", BigInteger, nullable=False),
-    # receiving, checking, ready, sent, refused, deleted, gone.
+    # receiving, ready, sent, refused, deleted, gone.
     Column("state", Key, nullable=False),
     # JSON: the refusal's code and details.
     Column("refusal", Text, nullable=False, server_default=""),
-    # As it was sent, and as it is kept (an image loses its metadata).
+    # As it was sent (from the moment at which the bytes are claimed), and as it is kept (an image loses its
+    # metadata).
     Column("sha256", Key, nullable=False, server_default=""),
     Column("stored_sha256", Key, nullable=False, server_default=""),
     Column("stored_size", BigInteger, nullable=False, server_default="0"),
@@ -51,7 +52,7 @@ files = Table(
     Column("facts", Text, nullable=False, server_default=""),
     # 「中身は検査されていません」
     Column("uninspected", Boolean, nullable=False, server_default="0"),
-    # What the virus scanner said: blank (none asked), pending, clean, unscanned.
+    # What the virus scanner said: blank (none asked), clean, unscanned.
     Column("scan", Key, nullable=False, server_default=""),
     # The message that carries it.
     Column("channel_id", BigInteger),

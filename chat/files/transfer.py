@@ -11,10 +11,10 @@ import structlog
 
 from chat.files import queries, uploads
 from chat.files.checking import check
-from chat.files.names import shown_name
+from chat.files.names import FileName, shown_name
 from chat.files.naming import new_key
 from chat.files.queries import READY, RECEIVING, REFUSED, SENT, FileRow
-from chat.files.receiving import INCOMING, Arriving, Incoming, WrongOffset
+from chat.files.receiving import INCOMING, Arriving, Incoming, MoreThanSaid, WrongOffset
 from chat.files.space import Limits, limits_of
 from server.auth.model import Actor
 from server.data.space import Use
@@ -26,6 +26,8 @@ from server.services import Services
 AT_ONCE = 3
 """Uploads of one person whose bytes may come at the same time."""
 BEGUN_A_SECOND, BEGUN_AT_ONCE = 5, 100
+SEEN_SECONDS = 3600.0
+"""How often the row of an upload is told that its bytes go on coming."""
 
 log = structlog.get_logger()
 
@@ -46,10 +48,18 @@ class Transfer:
         self._services.space.require(Use.UPLOADS)
         self._keep_pace(actor.account_id or 0)
         key = new_key()
-        name = shown_name(name)
+        try:
+            name = shown_name(name)
+        except FileName:
+            await self._services.writer.act(uploads.refuse_name, actor, name, size, spends=False)
         await self._services.writer.act(uploads.begin, actor, key, name, size, self.limits, spends=False)
         log.info("file.begun", file=key, account=actor.account_id, size=size)
         return key
+
+    async def refuse_name(self, actor: Actor, said: str, size: int) -> None:
+        """What was said holds no name at all; raises ``FileName``."""
+        self._keep_pace(actor.account_id or 0)
+        await self._services.writer.act(uploads.refuse_name, actor, said, size, spends=False)
 
     async def own(self, actor: Actor, key: str) -> FileRow:
         """An upload of one's own; a foreign one is not there."""
@@ -76,7 +86,7 @@ class Transfer:
             before = arriving.size
             try:
                 with self._room(2 * row.size - before):
-                    await arriving.take(body, row.size)
+                    await arriving.take(self._seen(row.key, body), row.size)
             finally:
                 self._services.meter.file_bytes["in"] += arriving.size - before
             if arriving.size < row.size:
@@ -91,12 +101,34 @@ class Transfer:
             with self._turn(actor), self.incoming.opened(key) as arriving:
                 row = await self.own(actor, key)
                 with self._room(2 * row.size):
-                    await arriving.take(body, row.size)
+                    await self._take_whole(actor, row, arriving, body, size)
                 self._services.meter.file_bytes["in"] += arriving.size
                 return await self._checked(actor, row, arriving)
         except BaseException:
             await self._drop(actor, key)
             raise
+
+    async def _take_whole(
+        self, actor: Actor, row: FileRow, arriving: Arriving, body: AsyncIterator[bytes], size: int | None
+    ) -> None:
+        """All bytes of it; where no size was announced, more than a file may have are a refusal like any other."""
+        try:
+            await arriving.take(self._seen(row.key, body), row.size)
+        except MoreThanSaid:
+            if size is not None:
+                raise
+            taken = (actor, row.name, row.size + 1, self.limits)
+            await self._services.writer.act(uploads.refuse_size, *taken, spends=False)
+
+    async def _seen(self, key: str, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The body; as long as it comes the upload is not taken for abandoned, however long that is."""
+        now = asyncio.get_running_loop().time
+        end = now() + SEEN_SECONDS
+        async for part in body:
+            if now() >= end:
+                await self._services.writer.act(uploads.touch, key, spends=False)
+                end = now() + SEEN_SECONDS
+            yield part
 
     async def settle(self, actor: Actor, row: FileRow) -> FileRow:
         """The same upload; one whose bytes are all there and whose verdict was interrupted has it now."""

@@ -11,9 +11,11 @@ from sqlalchemy import delete, insert, update
 from chat import queries as talk
 from chat.files import queries, space
 from chat.files.facts import encode as encode_facts
-from chat.files.facts import verified_media
+from chat.files.facts import told_media, verified_media
 from chat.files.gathering import Gathered
+from chat.files.names import FileName, told_name
 from chat.files.queries import READY, RECEIVING, REFUSED, FileRow
+from chat.files.receiving import Held
 from chat.files.settings import current_policy, record_refusal
 from chat.files.space import Limits
 from chat.files.tables import files
@@ -60,16 +62,30 @@ def begin(tx: Transaction, actor: Actor, key: str, name: str, size: int, limits:
     tx.connection.execute(insert(files).values(**row, state=RECEIVING, created_at=at, moved_at=at))
 
 
+def claim(tx: Transaction, actor: Actor, key: str, sha256: str) -> None:
+    """From now on the upload is these bytes and no others, which another machine may have of it. Raises ``Held``.
+
+    Before anything is put into the store: what lies there is what the row will say of it.
+    """
+    row = _own(tx, actor, key)
+    if row.state == REFUSED:
+        raise answer_of(row)
+    if row.sha256 not in ("", sha256):
+        raise Held()
+    if row.state == RECEIVING:
+        tx.connection.execute(update(files).where(files.c.id == row.id).values(sha256=sha256))
+
+
 def accept(tx: Transaction, actor: Actor, key: str, gathered: Gathered, kept: Kept) -> FileRow:
     """The bytes are in the store and may be sent. Asked again it changes nothing."""
     row = _own(tx, actor, key)
     if row.state != RECEIVING:
-        return row
+        return _same(row, kept)
     picture = gathered.facts.picture if verified_media(gathered.facts) else None
     values = {
         "state": READY,
         "facts": encode_facts(gathered.facts),
-        "media": verified_media(gathered.facts) or gathered.facts.media,
+        "media": told_media(gathered.facts),
         "width": picture.width if picture else 0,
         "height": picture.height if picture else 0,
         "moved_at": to_millis(tx.now),
@@ -82,6 +98,15 @@ def accept(tx: Transaction, actor: Actor, key: str, gathered: Gathered, kept: Ke
     return found
 
 
+def _same(row: FileRow, kept: Kept) -> FileRow:
+    """The row, if it was these bytes that it was accepted with."""
+    if row.state == REFUSED:
+        raise answer_of(row)
+    if row.stored_sha256 != kept.stored_sha256:
+        raise Held()
+    return row
+
+
 def refuse(tx: Transaction, actor: Actor, key: str, verdict: Verdict, size: int, sha256: str) -> None:
     """The bytes are not taken: their room is free, and the answer is kept for a day."""
     row = _own(tx, actor, key)
@@ -91,6 +116,18 @@ def refuse(tx: Transaction, actor: Actor, key: str, verdict: Verdict, size: int,
     tx.connection.execute(update(files).where(files.c.id == row.id).values(**values))
     space.release(tx, row.account_id, row.size)
     record_refusal(tx, actor, row.name, size, verdict, sha256)
+
+
+def refuse_name(tx: Transaction, actor: Actor, said: str, size: int) -> None:
+    """No file can be called what was said: a refusal, whose record shows what was tried."""
+    problem = FileName()
+    raise recorded(problem, actor, told_name(said), Verdict(False, "control", problem.code), size)
+
+
+def refuse_size(tx: Transaction, actor: Actor, name: str, size: int, limits: Limits) -> None:
+    """More bytes have come than files may have."""
+    problem = space.TooBig.of(size, limits)
+    raise recorded(problem, actor, name, told(problem), size)
 
 
 def give_up(tx: Transaction, actor: Actor, key: str) -> None:
@@ -131,8 +168,8 @@ def answer_of(row: FileRow) -> AppError:
 
 
 def _own(tx: Transaction, actor: Actor, key: str) -> FileRow:
-    """Held, after the rule of the company: whoever counts room takes both in this order."""
-    tx.lock("company")
+    """Held, after the rule of the room: whoever counts it takes both in this order."""
+    tx.lock(space.RULE)
     row = queries.own(tx.connection, actor.account_id or 0, key, lock=True)
     if row is None:
         raise NotFound()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from chat.frames import File
+from chat.files.frames import File
 from server.answers import Refusal
 
 

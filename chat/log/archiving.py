@@ -11,7 +11,7 @@ from functools import partial
 
 import structlog
 
-from chat.log import files, manifests, queries, recovery, segments, signing, state, writing
+from chat.log import files, manifests, queries, reconciling, recovery, segments, signing, state, writing
 from chat.log.manifests import Broken, Manifest, Summary
 from chat.log.queries import Signed
 from server.data.store.model import Missing, StoreFailed
@@ -49,6 +49,16 @@ async def archive_all(services: Services, lease: Lease) -> None:
         await _remove_rows(services, lease)
 
 
+async def publish_keys(services: Services) -> None:
+    """The public half lies in the store before it is needed: whoever signs may die before he stores anything."""
+    keys = state.of(services).keys
+    place, pem = signing.public_place(keys.current), keys.public(keys.current)
+    try:
+        await services.store.size(place)
+    except Missing:
+        await services.store.put(place, pem or b"")
+
+
 async def verdict_on(services: Services, found: Signed) -> str:
     """What the stored copy is worth: ok, or the first thing that is wrong with it."""
     places, manifest = places_of(found.segment.day, found.segment.part), manifests.decoded(found.manifest)
@@ -64,16 +74,19 @@ async def verdict_on(services: Services, found: Signed) -> str:
         return f"{broken.reason} {broken.n}"
     pem = await signing.public_pem(services, manifest.key)
     if pem is None or not signing.verifies(pem, found.manifest, found.signature):
-        return "signature"
+        return "key"
     return OK if manifests.matches(manifest, summary) else "file"
 
 
 async def verify_oldest(services: Services, lease: Lease, before: int) -> bool:
-    """Verify the stored segment that was not looked at for longest; whether there was one."""
+    """Verify the stored segment that was not looked at for longest, and ask the database whether it still says the
+    same; whether there was one."""
     found = await services.readers.ask(queries.longest_unverified, before)
     if found is None:
         return False
     verdict = await verdict_on(services, found)
+    if verdict == OK:
+        verdict = await reconciling.contradicted(services, found.segment) or OK
     if verdict != OK:
         log.error("talklog.segment_broken", segment=found.segment.name, verdict=verdict)
     await services.writer.alone(writing.mark_verified, lease, found.segment.number, verdict)
@@ -98,6 +111,7 @@ async def _archive(services: Services, lease: Lease, found: Signed) -> None:
         raise NotStored()
     if verdict != OK:
         # A row was changed behind our back before it was stored: the line has its old hash, and shows it for ever.
+        # Or the key is lost: it comes no sooner if the rows and all later segments wait for it.
         log.error("talklog.segment_broken", segment=segment.name, verdict=verdict)
     await services.writer.alone(writing.mark_stored, lease, segment.number, verdict)
     await asyncio.to_thread(partial(path.unlink, missing_ok=True))

@@ -22,11 +22,14 @@ async def close(services: Services, lease: Lease, segment: Segment, file: OpenFi
     if not _is_whole(file.summary, segment):
         file.close()
         file = await recovery.rewritten(services, segment)
-    rooms = await services.readers.ask(queries.rooms_of, segment.first_n, segment.last_n)
-    manifest, signature = await signed(services, segment, file.summary, CLOSED)
-    places = heads.places(services.settings)
-    await services.writer.bulk(writing.close_steps(lease, segment, rooms, manifest, signature, places))
-    file.close()
+    try:
+        rooms = await services.readers.ask(queries.rooms_of, segment.first_n, segment.last_n)
+        manifest, signature = await signed(services, segment, file.summary, CLOSED)
+        places = heads.places(services.settings)
+        await services.writer.bulk(writing.close_steps(lease, segment, rooms, manifest, signature, places))
+    finally:
+        # Whoever tries again opens it again.
+        file.close()
     log.info("talklog.closed", segment=segment.name, lines=segment.lines, bytes=file.summary.bytes)
 
 

@@ -107,7 +107,7 @@ def said(verdict: Verdict) -> list[str]:
         beyond = " What comes after the head is consistent." if verdict.head.n < verdict.last_n else ""
         return [
             "改ざんは見つかりませんでした。 No tampering found.",
-            f"Proven by key and head up to n {verdict.head.n}.{beyond}",
+            f"Proven by key and head from n {verdict.first_n} up to n {verdict.head.n}.{beyond}",
             reach,
         ]
     if verdict.beyond:

@@ -7,10 +7,9 @@ meanwhile. What it holds follows from its row alone, so that it can be taken up 
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from datetime import timedelta, tzinfo
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -28,6 +27,7 @@ from chat.log.filtering import (
     Head,
     Line,
     Membership,
+    NamedFile,
     Standing,
     first_leavings,
     head_of,
@@ -55,6 +55,7 @@ LASTS = timedelta(hours=24)
 """How long a download can be fetched."""
 SENDING = "chat.log.sending"
 """Under which a process keeps what it sends."""
+SIZES_KEPT = 100
 AT_ONCE = 4
 """So many a process sends at the same time; each takes a share of a core."""
 LINES_A_STEP = 250
@@ -214,6 +215,21 @@ def find(connection: Connection, actor: Actor, key: str, now: int) -> Download:
     return Download(row.id, row.key, row.account_id, row.at, row.until, row.reason, plan)
 
 
+def require_whole(connection: Connection, download: Download) -> None:
+    """What has expired since it was wished for would be missing without a word. Raises ``NotFound``."""
+    plan = download.plan
+    gone = reading.expired_since(connection, plan.first_n, plan.last_n, download.at)
+    if gone & frozenset(plan.numbers) or (gone and not plan.numbers):
+        raise NotFound("log_segment_gone")
+
+
+def note_carried(tx: Transaction, download: Download, by: str, files: Sequence[NamedFile]) -> None:
+    """The bytes of these files are in a ZIP that is being sent: each of them is read."""
+    told = [{"id": each.id, "name": each.name, "sha256": each.sha256} for each in files]
+    more = {"download": download.key, "reason": download.reason, "carried": told}
+    logbook.note(tx, "file_read", download.account or None, name=by, **more)
+
+
 # ---------------------------------------------------------------- what it holds
 
 
@@ -223,6 +239,7 @@ class Sending:
     def __init__(self) -> None:
         self._under_way = 0
         self._sizes: dict[str, int] = {}
+        self._counting: dict[str, asyncio.Lock] = {}
 
     def begin(self) -> None:
         if self._under_way >= AT_ONCE:
@@ -232,16 +249,18 @@ class Sending:
     def end(self) -> None:
         self._under_way -= 1
 
-    async def size(self, services: Services, download: Download) -> int:
-        """How many bytes it has in all; of what is made on the way, they are counted once."""
+    async def size(self, download: Download, count: Callable[[], Awaitable[int]]) -> int:
+        """How many bytes it has in all; of what is made on the way, they are counted once, by one at a time."""
         plan = download.plan
         if plan.whole and plan.form == "jsonl":
             return plan.size
-        if download.key not in self._sizes:
-            if len(self._sizes) >= 100:
-                self._sizes.clear()
-            self._sizes[download.key] = sum([len(piece) async for piece in content(services, plan)])
-        return self._sizes[download.key]
+        async with self._counting.setdefault(download.key, asyncio.Lock()):
+            if download.key not in self._sizes:
+                if len(self._sizes) >= SIZES_KEPT:
+                    self._sizes.clear()
+                    self._counting.clear()
+                self._sizes[download.key] = await count()
+            return self._sizes[download.key]
 
 
 async def content(services: Services, plan: Plan, start: int = 0) -> AsyncGenerator[bytes, None]:
@@ -249,11 +268,9 @@ async def content(services: Services, plan: Plan, start: int = 0) -> AsyncGenera
     skip = start
     async with aclosing(_csv(services, plan) if plan.form == "csv" else _jsonl(services, plan)) as pieces:
         async for piece in pieces:
-            if skip >= len(piece):
-                skip -= len(piece)
-                continue
+            # Also where it is empty: whoever sends asks meanwhile whether he still may.
             yield piece[skip:] if skip else piece
-            skip = 0
+            skip = max(0, skip - len(piece))
 
 
 async def _jsonl(services: Services, plan: Plan) -> AsyncGenerator[bytes, None]:
@@ -386,8 +403,3 @@ def _portions(lines: list[bytes]) -> list[list[bytes]]:
 def when(download: Download) -> str:
     """The moment at which it was wished for, as it is shown."""
     return csv.moment(download.at, zone(download.plan.zone))
-
-
-def json_of(value: Any) -> bytes:
-    """JSON to be read by people too."""
-    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"

@@ -8,12 +8,13 @@ sending heads goes on beside it: a store that does not answer does not stop the 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 
-from chat.log import archiving, closing, heads, queries, recovery, state, writing
+from chat.log import archiving, closing, heads, leftovers, queries, recovery, state, writing
 from chat.log.files import OpenFile
 from chat.log.segments import OPEN, Segment
 from chat.logbook import QUEUE
@@ -154,14 +155,21 @@ class Follower:
                 async with asyncio.timeout(STORE_SECONDS):
                     await self._stored.wait()
             self._stored.clear()
+            await _safely(leftovers.tidy(self._services))
             lease = self._holder.lease
             if lease is None:
                 continue
-            try:
-                await archiving.archive_all(self._services, lease)
-                await heads.send_waiting(self._services)
-                await archiving.verify_oldest(self._services, lease, self._verified_before())
-            except (AppError, OSError) as problem:
-                log.warning("talklog.not_stored", error=repr(problem))
-            except Exception as problem:
-                log.error("talklog.not_stored", error=repr(problem), exc_info=problem)
+            # Each by itself, and heads first: they are wanted most while the store does not answer.
+            await _safely(heads.send_waiting(self._services))
+            await _safely(archiving.publish_keys(self._services))
+            await _safely(archiving.archive_all(self._services, lease))
+            await _safely(archiving.verify_oldest(self._services, lease, self._verified_before()))
+
+
+async def _safely(work: Awaitable[object]) -> None:
+    try:
+        await work
+    except (AppError, OSError) as problem:
+        log.warning("talklog.not_stored", error=repr(problem))
+    except Exception as problem:
+        log.error("talklog.not_stored", error=repr(problem), exc_info=problem)

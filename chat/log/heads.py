@@ -81,11 +81,12 @@ def note_current(tx: Transaction, places: tuple[str, ...]) -> None:
 
 
 def waiting(connection: Connection, now: int) -> list[Waiting]:
-    """What was not sent yet, the oldest first; after a week nobody tries any more."""
+    """What was not sent yet, some of each place, the oldest first; after a week nobody tries any more."""
     h = log_heads.c
     since = now - int(TRIED_FOR.total_seconds() * 1000)
-    wanted = select(h.id, h.n, h.hash, h.at, h.place).where(h.sent_at.is_(None), h.at > since)
-    return [Waiting(*row) for row in connection.execute(wanted.order_by(h.id).limit(SENT_AT_ONCE))]
+    wanted = select(h.id, h.n, h.hash, h.at, h.place).where(h.sent_at.is_(None), h.at > since).order_by(h.id)
+    found = (connection.execute(wanted.where(h.place == place).limit(SENT_AT_ONCE)) for place in _SENDERS)
+    return sorted((Waiting(*row) for rows in found for row in rows), key=lambda each: each.id)
 
 
 async def send_daily(services: Services) -> None:

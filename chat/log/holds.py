@@ -22,6 +22,8 @@ from server.text import one_line
 PERSON, ROOM = "person", "room"
 REASON_LIMIT = 500
 WITHOUT_ROOM = 0
+LOCK = "talk log holds"
+"""Taken where a hold is placed and where segments expire: from the answer on, nothing that it pins goes."""
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class Hold(msgspec.Struct, frozen=True):
 def place(tx: Transaction, actor: Actor, kind: str, target: int, reason: str) -> int:
     """Hold what the log has of a person or a room, from now on. The right is the caller's to ask."""
     reason = _reason(reason)
+    tx.lock(LOCK)
     name = _name(tx.connection, kind, target)
     row: dict[str, object] = {"kind": kind, "target": target, "reason": reason}
     row |= {"actor_id": actor.account_id or 0, "at": to_millis(tx.now)}

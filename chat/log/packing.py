@@ -1,7 +1,7 @@
 """One matter as one ZIP: pages to read, a table, the lines as they are stored with what proves them, and the files.
 
-It is written as it is sent, and nothing in it is held in memory. What a page of each conversation needs lies in a
-temporary file without a name meanwhile.
+It is written as it is sent, and no text in it is held in memory, only the names of its files. What a page of each
+conversation needs lies in a temporary file without a name meanwhile.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import aclosing, contextmanager
 from hashlib import sha256
 from importlib.resources import files as resources
 from typing import IO, cast
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Connection
@@ -31,6 +32,7 @@ from chat.log.sources import EXPORT, EXPORT_SIGNATURE
 from chat.log.verifying import Export
 from chat.log.wire import LogPerson, LogRoom
 from server.clock import zone
+from server.data.sets import chunks
 from server.data.space import Use
 from server.data.store.model import Missing
 from server.services import Services
@@ -39,6 +41,7 @@ from server.texts import Translate, translator
 _FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]')
 NAME_LIMIT = 80
+FILES_A_LINE = 200
 
 
 async def packed(services: Services, download: Download, by: str) -> AsyncGenerator[bytes, None]:
@@ -192,7 +195,7 @@ class _Packing:
         self.lines += len(kept)
 
     def _places(self, line: Line) -> dict[str, str]:
-        return {each.id: f"../{_place(each)}" for each in line.files if is_key(each.id)}
+        return {each.id: f"../{quote(_place(each))}" for each in line.files if is_key(each.id)}
 
     async def _manifest(self, segment: Segment, summary: Summary) -> None:
         """As it was signed when the segment was closed; of one that still grew, an interim one."""
@@ -272,7 +275,12 @@ class _Packing:
     # ------------------------------------------------------------ files, and what is signed
 
     async def _kept_files(self) -> AsyncGenerator[bytes, None]:
-        """The bytes of every file that a line names, also of deleted messages, as long as they are kept."""
+        """The bytes of every file that a line names, also of deleted messages, as long as they are kept.
+
+        That they are read stands in the log before one of them is sent.
+        """
+        for few in chunks(list(self.files.values()), FILES_A_LINE):
+            await self.services.writer.act(downloads.note_carried, self.download, self.by, list(few))
         for each in self.files.values():
             pieces = self.services.store.read(blob(each.id))
             first = await _first(pieces)

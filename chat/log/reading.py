@@ -14,6 +14,7 @@ from chat.log.tables import log_segment_rooms, log_segments
 from chat.log.wire import LatestLog, LogHead, LogPerson, LogRoom, LogSegment
 from chat.tables import channels, members
 from server.auth import queries
+from server.auth.bulk import admitted
 from server.auth.model import Account, Actor, Privilege
 from server.auth.tables import accounts, privileges
 from server.clock import to_millis
@@ -119,6 +120,13 @@ def segments_between(connection: Connection, first_n: int, last_n: int) -> list[
     return _segments(connection, and_(_S.last_n >= first_n, _S.first_n <= last_n))
 
 
+def expired_since(connection: Connection, first_n: int, last_n: int, at: int) -> frozenset[int]:
+    """The segments with lines of these numbers that have expired at this moment or later."""
+    gone = select(_S.number).where(_S.state == EXPIRED, _S.expired_at >= at)
+    between = gone.where(_S.last_n >= first_n, _S.first_n <= last_n)
+    return frozenset(connection.execute(between).scalars())
+
+
 def first_of(connection: Connection, since: int) -> int:
     """The first number that may have been written at ``since`` or later."""
     found = connection.execute(select(func.min(_S.first_n)).where(_S.last_at >= since - DISORDER_MS)).scalar()
@@ -197,7 +205,7 @@ def rooms(connection: Connection, text: str) -> list[LogRoom]:
 def people(connection: Connection, text: str) -> list[LogPerson]:
     """People by part of name, kana or login ID, those who have left too."""
     a = accounts.c
-    wanted = select(a.id, a.name, a.kana, a.login_id, a.state).where(a.user_type == "REGULAR_USER")
+    wanted = select(a.id, a.name, a.kana, a.login_id, a.state).where(a.user_type == "REGULAR_USER", admitted())
     for word in folded(plain_text(text)).split():
         wanted = wanted.where(
             or_(a.search_key.like(like(word), escape="\\"), a.login_key.like(like(word), escape="\\"))

@@ -1,7 +1,8 @@
 """Once a day: does the log say what the database says?
 
 Every channel's messages stand in the log with dense numbers, none in the database is missing there, and where a
-message still is as the log told it last, its text is the same. What was found is kept in ``log_checks``.
+message still is as the log told it last, its text is the same. What was found is kept in ``log_checks``, and looked
+at again each day until the two agree. Old segments are compared whenever their file is verified.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from chat.log import files, heads, rights
 from chat.log.queries import segments_after
-from chat.log.segments import EXPIRED
+from chat.log.segments import EXPIRED, Segment
 from chat.log.tables import log_checks, log_compared
 from chat.tables import channels, log_entries, messages
 from server.clock import to_millis
@@ -68,6 +69,12 @@ class Comparison:
     seqs: dict[int, int]
     moved: dict[int, int] = field(default_factory=dict)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    count: int = 0
+    """Of all faults; only the first are kept."""
+    gap: bool = False
+    """Lines have expired that were never compared."""
+    seen: set[int] = field(default_factory=set)
+    """The channels of which a line came since."""
 
     def line(self, told: _Told) -> None:
         """The next line of the log."""
@@ -77,39 +84,53 @@ class Comparison:
         if told.kind != "sent" or told.seq is None:
             return
         due = self.seqs.get(told.channel, 0) + 1
-        if told.seq != due:
+        if told.seq != due and not self.unsure(told.channel):
             self.found(GAP, f"channel {told.channel} seq {due}")
+        self.seen.add(told.channel)
         self.seqs[told.channel] = self.moved[told.channel] = max(told.seq, due)
 
     def message(self, told: _Told, row: Any) -> None:
         """What the database has where the log tells of a message."""
-        place = f"channel {told.channel} seq {told.seq}"
-        if row is None or row.rev < told.rev:
-            return self.found(UNSTORED, place)
-        if row.rev > told.rev:
-            # Changed since; a later line tells it.
-            return None
-        gone = told.kind == "deleted"
-        text = "" if gone else msgspec.json.decode(told.body, type=_Body).text
-        if row.text != text or (row.deleted_at is not None) != gone:
-            self.found(TEXT, place)
-        return None
+        if fault := difference(told, row):
+            self.found(fault, f"channel {told.channel} seq {told.seq}")
+
+    def pass_over(self, last_n: int) -> None:
+        """These lines have expired; how far each channel came in them nobody knows."""
+        self.n, self.gap = last_n, True
+        self.seen.clear()
+
+    def unsure(self, channel: int) -> bool:
+        return self.gap and channel not in self.seen
 
     def channel(self, id: int, seq: int) -> None:
         """Up to where the database had messages when this began."""
-        if self.seqs.get(id, 0) < seq:
+        if self.seqs.get(id, 0) < seq and not self.unsure(id):
             self.found(UNLOGGED, f"channel {id} seq {self.seqs.get(id, 0) + 1} to {seq}")
 
     def found(self, fault: str, where: str) -> None:
-        self.faults.append((fault, where))
+        self.count += 1
+        if len(self.faults) < TOLD_AT_MOST:
+            self.faults.append((fault, where))
 
     @property
     def result(self) -> tuple[str, str]:
         """In a word, and where."""
         if not self.faults:
             return OK, ""
-        shown = "; ".join(f"{fault}: {where}" for fault, where in self.faults[:TOLD_AT_MOST])
-        return self.faults[0][0], f"{shown} ({len(self.faults)})"
+        shown = "; ".join(f"{fault}: {where}" for fault, where in self.faults)
+        return self.faults[0][0], f"{shown} ({self.count})"
+
+
+def difference(told: _Told, row: Any) -> str:
+    """In what the database contradicts the log's line of a message; blank if in nothing. Pure."""
+    if row is None or row.rev < told.rev:
+        return UNSTORED
+    if row.rev > told.rev:
+        # Changed since; a later line tells it.
+        return ""
+    gone = told.kind == "deleted"
+    text = "" if gone else msgspec.json.decode(told.body, type=_Body).text
+    return TEXT if row.text != text or (row.deleted_at is not None) != gone else ""
 
 
 async def reconcile(services: Services) -> None:
@@ -135,7 +156,7 @@ async def compare(services: Services) -> tuple[str, str]:
     head = await services.readers.ask(heads.current)
     for segment in await services.readers.ask(segments_after, done.n):
         if segment.state == EXPIRED:
-            done.n = segment.last_n
+            done.pass_over(segment.last_n)
             continue
         try:
             async for lines in files.whole_lines(files.stream(services, segment)):
@@ -145,15 +166,33 @@ async def compare(services: Services) -> tuple[str, str]:
             done.n = segment.last_n
     for channel, seq in standing:
         done.channel(channel, seq)
-    await services.writer.bulk(_remember(done))
+    if not done.faults:
+        # Else all of it is compared again the next time: a difference is one until it is mended.
+        await services.writer.bulk(_remember(done))
     return done.result
+
+
+async def contradicted(services: Services, segment: Segment) -> str:
+    """In what the database contradicts this segment, and the number of the line; blank if in nothing."""
+    async for lines in files.whole_lines(files.stream(services, segment)):
+        for some in chunks(lines, LINES_AT_ONCE):
+            about = [each for each in await asyncio.to_thread(_decoded, list(some)) if _is_about_message(each)]
+            rows = await services.readers.ask(_messages, [each.place for each in about])
+            for each in about:
+                if fault := difference(each, rows.get(each.place)):
+                    return f"{fault} {each.n}"
+    return ""
+
+
+def _is_about_message(told: _Told) -> bool:
+    return told.kind in _KINDS and told.seq is not None
 
 
 async def _compare_some(services: Services, done: Comparison, lines: list[bytes], last_n: int) -> None:
     for some in chunks(lines, LINES_AT_ONCE):
         told = await asyncio.to_thread(_decoded, list(some))
         fresh = [each for each in told if done.n < each.n <= last_n]
-        about = [each for each in fresh if each.kind in _KINDS and each.seq is not None]
+        about = [each for each in fresh if _is_about_message(each)]
         rows = await services.readers.ask(_messages, [each.place for each in about])
         for each in fresh:
             done.line(each)

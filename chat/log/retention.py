@@ -9,14 +9,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 
 from chat import logbook
 from chat.files import sweeping
 from chat.files.tables import files
 from chat.log import archiving, holds
 from chat.log.segments import EXPIRED, STORED
-from chat.log.tables import log_segment_rooms, log_segments
+from chat.log.tables import log_downloads, log_segment_rooms, log_segments
 from server.clock import to_millis, zone
 from server.data.transaction import Transaction
 from server.services import Services
@@ -26,6 +26,7 @@ FILES_A_STEP = 200
 REMOVED_AGAIN = timedelta(days=30)
 """So long the file of an expired segment is removed again at each look: a crash, or a store that did not answer, may
 have left it."""
+DOWNLOADS_KEPT = timedelta(days=30)
 MARGIN_MS = 3_600_000
 """Clocks of several machines differ: what was deleted so shortly before a segment's end may be told in the next."""
 
@@ -48,6 +49,7 @@ async def expire(services: Services) -> None:
         before = first_kept(today, months).isoformat()
         while await services.writer.alone(expire_some, before):
             pass
+    await services.writer.act(_forget_downloads, spends=False)
     await services.store.remove(await services.readers.ask(_to_remove, to_millis(services.clock())))
     while await services.writer.alone(_let_files_go):
         pass
@@ -55,6 +57,7 @@ async def expire(services: Services) -> None:
 
 def expire_some(tx: Transaction, before: str) -> int:
     """Some segments of days before this one become tombstones; how many. Holds are asked in the same transaction."""
+    tx.lock(holds.LOCK)
     held = _S.number.not_in(holds.pinned())
     old = select(log_segments).where(_S.state == STORED, _S.day < before, held).order_by(_S.number)
     rows = tx.connection.execute(old.limit(SEGMENTS_A_STEP)).all()
@@ -75,6 +78,13 @@ def _to_remove(connection: Connection, now: int) -> list[str]:
     lately = now - int(REMOVED_AGAIN.total_seconds() * 1000)
     wanted = select(_S.day, _S.part).where(_S.state == EXPIRED, _S.expired_at > lately)
     return [archiving.places_of(row.day, row.part).lines for row in connection.execute(wanted)]
+
+
+def _forget_downloads(tx: Transaction) -> None:
+    """Those that nobody can fetch any more: the log itself tells of each."""
+    d = log_downloads.c
+    over = to_millis(tx.now - DOWNLOADS_KEPT)
+    tx.connection.execute(delete(log_downloads).where(d.until < over))
 
 
 def _let_files_go(tx: Transaction) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
@@ -54,7 +55,8 @@ from server.services import Services
 Endpoint = Callable[[Services, Request], Awaitable[Response]]
 ROOT = "/api/talk-log"
 ASK_AGAIN_BYTES = 16 * 1024 * 1024
-"""After so many bytes a download asks again whether its reader still may."""
+ASK_AGAIN_SECONDS = 5.0
+"""After so many bytes, and after so long, a download asks again whether its reader still may."""
 _MEDIA = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8", "zip": "application/zip"}
 
 
@@ -149,7 +151,7 @@ async def fetch(services: Services, request: Request) -> Response:
     """The bytes; from where a browser had got to, if the form allows it."""
     _, actor = await _reader(services, request)
     now = to_millis(services.clock())
-    download: Download = await services.readers.ask(downloads.find, actor, request.path_params["id"], now)
+    download: Download = await services.readers.ask(_wished, actor, request.path_params["id"], now)
     sending: Sending = services.state[downloads.SENDING]
     sending.begin()
     try:
@@ -157,6 +159,12 @@ async def fetch(services: Services, request: Request) -> Response:
     except BaseException:
         sending.end()
         raise
+
+
+def _wished(connection: Connection, actor: Actor, key: str, now: int) -> Download:
+    download = downloads.find(connection, actor, key, now)
+    downloads.require_whole(connection, download)
+    return download
 
 
 async def _answer(
@@ -175,7 +183,7 @@ async def _answer(
             headers["content-length"] = str(known)
         body = downloads.content(services, plan)
         return _sent(services, request, actor, _Bytes(200, headers, body), sending)
-    size = known if known is not None else await sending.size(services, download)
+    size = await sending.size(download, partial(_count, services, request, actor, download))
     part = part_of(wanted, size)
     headers["content-length"] = str(part.length)
     if not part.whole:
@@ -213,21 +221,37 @@ def _sent(services: Services, request: Request, actor: Actor, answer: _Bytes, se
         if "content-length" not in answer.headers:
             del told.headers["content-length"]
         return told
-    sent = _Sent(_watched(services, actor, answer.body), answer.status, answer.headers)
+    sent = _Sent(_watched(services, request, actor, answer.body), answer.status, answer.headers)
     sent.sending = sending
     return sent
 
 
-async def _watched(services: Services, actor: Actor, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes, as long as the right to read is there: the line ends in the middle when it is taken away."""
-    sent = 0
+async def _watched(
+    services: Services, request: Request, actor: Actor, body: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """The same bytes, as long as the session and the right to read are there: the line ends in the middle when one
+    of them is taken away."""
+    sent, asked = 0, time.monotonic()
     async with aclosing(body) as pieces:  # type: ignore[type-var]
         async for piece in pieces:
-            yield piece
+            if piece:
+                yield piece
             sent += len(piece)
-            if sent >= ASK_AGAIN_BYTES:
+            if sent >= ASK_AGAIN_BYTES or time.monotonic() - asked >= ASK_AGAIN_SECONDS:
+                await door.admit(services, request)
                 await services.readers.ask(reading.require_reader, actor)
-                sent = 0
+                sent, asked = 0, time.monotonic()
+
+
+async def _count(services: Services, request: Request, actor: Actor, download: Download) -> int:
+    """How many bytes it has; under the same rule, and only while somebody waits for it."""
+    size = 0
+    async with aclosing(_watched(services, request, actor, downloads.content(services, download.plan))) as pieces:  # type: ignore[type-var]
+        async for piece in pieces:
+            size += len(piece)
+            if await request.is_disconnected():
+                raise NotFound()
+    return size
 
 
 async def _first_bytes(body: AsyncIterator[bytes], part: Part) -> AsyncIterator[bytes]:
@@ -320,16 +344,19 @@ async def read_file(services: Services, request: Request) -> Response:
     row = await services.readers.ask(file_queries.by_key, key) if is_key(key) else None
     if row is None or row.state not in (file_queries.SENT, file_queries.DELETED):
         raise NotFound()
+    await services.readers.ask(downloads.find, actor, asked.download, to_millis(services.clock()))
     if request.method != "HEAD":
         await services.writer.act(_file_read, actor, row, asked.download)
     return await open_file(services, row, request, inline=False)
 
 
-def _file_read(tx: Transaction, actor: Actor, row: file_queries.FileRow, download: str) -> None:
-    reading.require_reader(tx.connection, actor)
+def _file_read(tx: Transaction, actor: Actor, row: file_queries.FileRow, key: str) -> None:
+    """Only in the course of a download, for which a reason was given."""
+    download = downloads.find(tx.connection, actor, key, to_millis(tx.now))
+    why = {"download": download.key, "reason": download.reason}
     told = {"file": {"id": row.key, "name": row.name, "sha256": row.sha256}, "place": [row.channel_id, row.seq]}
-    logbook.note(tx, "file_read", actor.account_id, name=actor.name, download=download, **told)
-    record(tx, actor, "talk.log_file", row.name, file=row.key)
+    logbook.note(tx, "file_read", actor.account_id, name=actor.name, **why, **told)
+    record(tx, actor, "talk.log_file", row.name, file=row.key, reason=download.reason)
 
 
 def _saved_as(name: str) -> dict[str, str]:

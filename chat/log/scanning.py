@@ -37,6 +37,14 @@ class Fault:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What a line of kind ``expired`` tells: the hash of the manifest of the segment that has gone."""
+
+    n: int
+    manifest: str
+
+
 @dataclass(frozen=True)
 class Scanned:
     """A segment's file, as it is."""
@@ -54,7 +62,7 @@ class Scanned:
     lines_sha256: str = ""
     at_head: str = ""
     """The hash of the line with the number that was asked for."""
-    expired: tuple[int, ...] = ()
+    expired: tuple[Expired, ...] = ()
     """Segments whose removal after their time these lines tell of."""
     fault: Fault | None = None
     number: int = 0
@@ -94,10 +102,9 @@ class _Scanner:
         self.name, self.head_n = name, head_n
         self.file, self.hashes = sha256(), sha256()
         self.bytes = self.lines = self.left_out = self.first_left_out = self.first_n = self.n = 0
-        self.runs = 0
         self.first_prev, self.at_head = "", ""
         self.prev = b""
-        self.expired: list[int] = []
+        self.expired: list[Expired] = []
         self.fault: Fault | None = None
 
     def take(self, lines: list[bytes]) -> None:
@@ -122,7 +129,8 @@ class _Scanner:
             prev = digest
         self.n, self.prev = n, prev
         if _EXPIRED in b"\n".join(lines):
-            self._note_expired(lines)
+            # Up to the first line that is wrong.
+            self._note_expired(lines[: len(seen)])
         self.lines += len(seen)
         self.hashes.update(b"".join(seen))
 
@@ -164,7 +172,6 @@ class _Scanner:
             return None
         last = max(n, int(stub[2] or n))
         self.left_out += last - n + 1
-        self.runs += stub[2] is not None
         self.first_left_out = self.first_left_out or n
         return last, stub[3]
 
@@ -186,14 +193,16 @@ class _Scanner:
             # Outside the body, where nobody can write it.
             if _EXPIRED in line[:64]:
                 try:
-                    self.expired.append(msgspec.json.decode(line, type=_Expiry).body.number)
+                    told = msgspec.json.decode(line, type=_Expiry)
+                    self.expired.append(Expired(told.n, told.body.manifest_sha256))
                 except msgspec.DecodeError:
                     continue
 
 
 class _ExpiryBody(msgspec.Struct):
-    number: int
+    manifest_sha256: str
 
 
 class _Expiry(msgspec.Struct):
+    n: int
     body: _ExpiryBody

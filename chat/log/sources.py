@@ -38,6 +38,11 @@ class Piece:
 class Source(Protocol):
     """Files by name, wherever they are. It can be handed to another process."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether this is to be a log from its first line on, and not one part of it."""
+        ...
+
     def names(self) -> Iterable[str]: ...
 
     def open(self, name: str) -> IO[bytes]: ...
@@ -77,6 +82,10 @@ def _source_of(path: Path) -> _Files:
 
 class _Files:
     """What the three have in common."""
+
+    @property
+    def whole(self) -> bool:
+        return True
 
     def names(self) -> Iterable[str]:
         raise NotImplementedError
@@ -177,6 +186,10 @@ class Single(_Files):
         stem = self.path.name.removesuffix(SEGMENT)
         beside = [stem + ending for ending in self.endings]
         return [self.path.name, *(name for name in beside if (self.path.parent / name).is_file())]
+
+    @property
+    def whole(self) -> bool:
+        return False
 
     def segments(self) -> list[Piece]:
         return [Piece(self.path.name)]

@@ -68,7 +68,13 @@ class _Known:
     faults: list[Fault] = field(default_factory=list)
     scanned: dict[str, Scanned] = field(default_factory=dict)
     not_carried: frozenset[int] = frozenset()
-    filtered: bool = False
+    exported: Mapping[str, str] | None = None
+    """The hash of each file of an export, as the server has listed them."""
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the server may have left lines out."""
+        return self.exported is not None
 
 
 class Export(msgspec.Struct):
@@ -94,7 +100,10 @@ def verify(
     _scan_all(source, known, head, workers)
     signers = _check_signatures(source, known, trusted)
     _check_manifest_chain(known.manifests, known.faults)
-    _check_segments(known)
+    if source.whole and not known.filtered:
+        _check_beginning(known)
+    _check_segments(known, head)
+    _check_exported(known)
     _check_lines(known)
     verdict = _summed(known, signers, bool(trusted))
     return _against(verdict, known, head)
@@ -104,7 +113,10 @@ def verify(
 
 
 def _read_export(source: Source, known: _Known, trusted: Mapping[str, bytes]) -> None:
-    """A ZIP says itself what it holds, and signs it: nothing in it can be changed or taken out."""
+    """A ZIP says itself what it holds, and signs it: nothing in it can be changed or taken out.
+
+    Where a key is trusted, a list that none of them has signed is believed in nothing.
+    """
     if EXPORT not in source.names():
         return
     data = source.read(EXPORT)
@@ -113,17 +125,18 @@ def _read_export(source: Source, known: _Known, trusted: Mapping[str, bytes]) ->
     except msgspec.DecodeError:
         known.faults.append(Fault("export_changed", EXPORT))
         return
-    known.not_carried, known.filtered = frozenset(export.not_carried), True
     pem = _key_of(source, export.key, trusted)
     signature = source.read(EXPORT_SIGNATURE) if EXPORT_SIGNATURE in source.names() else b""
-    if pem is not None and not verifies(pem, data, signature):
-        known.faults.append(Fault("signature_wrong", EXPORT))
+    if (trusted or pem is not None) and (pem is None or not verifies(pem, data, signature)):
+        known.faults.append(Fault("signature_wrong" if signature else "signature_missing", EXPORT))
+        return
+    known.not_carried, known.exported = frozenset(export.not_carried), export.files
     own = {EXPORT, EXPORT_SIGNATURE}
     missing = sorted(set(export.files) - set(source.names()))
     added = sorted(set(source.names()) - set(export.files) - own)
     known.faults += [_missing(name) for name in missing]
     known.faults += [Fault("file_added", name) for name in added]
-    # The segments are read anyway, and their faults can be named more exactly.
+    # The segments are read anyway, and their faults can be named more exactly: see _check_exported.
     others = [name for name in export.files if name not in missing and not name.endswith(".jsonl")]
     known.faults += [Fault("file_changed", name) for name in others if source.sha256(name) != export.files[name]]
 
@@ -197,6 +210,13 @@ def _check_manifest_chain(manifests: Sequence[tuple[Piece, Manifest, bytes]], fa
             faults.append(Fault("chain_broken", manifests[0][0].name, segment=1, n=1))
 
 
+def _check_beginning(known: _Known) -> None:
+    """A whole log begins with its first line: what has expired has left its manifest."""
+    first = next((each for _, each, _ in known.manifests), None)
+    if first is not None and first.number > 1:
+        known.faults.append(Fault("segment_missing", "", segment=1, n=1))
+
+
 def manifest_name(manifest: Manifest) -> str:
     return manifest.file.removesuffix(".jsonl") + ".manifest.json"
 
@@ -207,23 +227,41 @@ GENESIS = "0" * 64
 # ---------------------------------------------------------------- manifests against lines
 
 
-def _check_segments(known: _Known) -> None:
+def _check_segments(known: _Known, head: Head | None) -> None:
     """Each segment's file is what its manifest says, under the name that it says."""
-    gone = {number for found in known.scanned.values() for number in found.expired}
+    gone = _expired(known, head.n if head else 0)
     by_first = {each.first_n: each for _, each, _ in known.manifests}
-    for piece, manifest, _ in known.manifests:
+    for piece, manifest, data in known.manifests:
         if not piece.name.endswith(manifest_name(manifest)):
             other = manifest_name(manifest)
             known.faults.append(Fault("segments_swapped", piece.name, segment=manifest.number, detail=other))
         found = known.scanned.get(piece.segment)
         if found is None:
-            if manifest.number not in gone | known.not_carried:
+            if sha256(data).hexdigest() not in gone and manifest.number not in known.not_carried:
                 known.faults.append(Fault("segment_missing", manifest.file, manifest.number, n=manifest.first_n))
             continue
         fault = _differs(found, manifest, by_first, known.filtered)
         if fault is not None:
             known.faults.append(fault)
         known.scanned[piece.segment] = replace(found, number=manifest.number, expected=manifest.first_n)
+
+
+def _expired(known: _Known, head_n: int) -> set[str]:
+    """The manifests of segments of which a line tells that they have expired: a line that a manifest covers, or the
+    head. Of others nobody knows who has written them."""
+    covered = {piece.segment for piece, _, _ in known.manifests}
+    found = known.scanned.values()
+    return {told.manifest for each in found for told in each.expired if each.name in covered or told.n <= head_n}
+
+
+def _check_exported(known: _Known) -> None:
+    """An export's lines are those that the server has put into it, no more and no fewer: that every hash fits tells
+    nothing of it."""
+    listed, named = known.exported or {}, {fault.place for fault in known.faults}
+    for found in known.scanned.values():
+        if found.fault is None and found.name not in named and listed.get(found.name, found.sha256) != found.sha256:
+            fault = "line_left_out" if found.left_out else "segment_changed"
+            known.faults.append(Fault(fault, found.name, found.number, detail="not by the server"))
 
 
 def _differs(found: Scanned, manifest: Manifest, others: Mapping[int, Manifest], filtered: bool) -> Fault | None:

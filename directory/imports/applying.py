@@ -33,6 +33,8 @@ from server.ports import PeopleMoved
 RIGHT: Mapping[Kind, Privilege] = {"users": Privilege.ADMIN_USER, "departments": Privilege.ADMIN_DIVISION}
 LONGEST_SECONDS = 300
 UNDO_FOR = timedelta(days=7)
+_NAMES = ("login_key", "anpi_key")
+"""The columns that nobody shares with another; both databases name them."""
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -156,7 +158,10 @@ def _names_are_free() -> Iterator[None]:
     """The unique keys of login IDs and anpi IDs say it, at no cost: one that somebody else has by now is refused."""
     try:
         yield
-    except IntegrityError:
+    except IntegrityError as problem:
+        said = str(problem.orig).lower()
+        if "unique" not in said or not any(key in said for key in _NAMES):
+            raise
         raise Conflict("import_stale") from None
 
 

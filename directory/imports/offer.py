@@ -16,6 +16,7 @@ from directory.imports.wire import (
     ImportRow,
     ImportRows,
     ImportSheets,
+    LastImport,
 )
 from server.auth.routes import Nothing
 from server.auth.sheets import LoginSheet
@@ -84,6 +85,14 @@ CONTRACT = Contract(
             places={"id": 1},
         ),
         Operation(
+            "lastImport",
+            "GET",
+            f"{_KIND}/last",
+            "Whether there is a last import that can be undone",
+            (Answer(200, "Yes or no", LastImport),),
+            places={"kind": "users"},
+        ),
+        Operation(
             "previewUndo",
             "POST",
             f"{_KIND}/undo-preview",
@@ -135,6 +144,7 @@ CONTRACT = Contract(
         ImportProgress(4, "users", "hashing", 120, 299, 8),
         ImportDone(4, "users", "applied", 299, 299),
         ImportRows(1, 0, [ImportRow(2, "change", "sano@hokuto.example", "佐野", [ImportField("POST", "", "開発")])]),
+        LastImport(undoable=True),
         ImportSheets([LoginSheet(5, "北斗精機株式会社", "森", "mori@hokuto.example", "abcd-efgh-ijkm")]),
     ),
     told={

@@ -16,7 +16,7 @@ from directory.imports.exporting import disposition, encoded, export, file_name,
 from directory.imports.model import Act, Kind, Options
 from directory.imports.samples import sample
 from directory.imports.upload import UPLOAD_LIMIT
-from directory.imports.wire import ImportEncoding, ImportSheets
+from directory.imports.wire import ImportEncoding, ImportSheets, LastImport
 from directory.imports.work import imports_of
 from server.answers import language_of
 from server.auth import door
@@ -79,6 +79,7 @@ def routes(services: Services) -> list[BaseRoute]:
         route(f"{one}/apply", "PUT", apply),
         route(f"{one}/sheets", "POST", sheets),
         route(f"{one}/undo", "POST", undo),
+        route("/api/admin/imports/{kind}/last", "GET", last),
         route("/api/admin/imports/{kind}/undo-preview", "POST", undo_preview),
         route("/api/admin/imports/{kind}", "PUT", preview),
         route("/api/admin/exports/{kind}", "GET", download),
@@ -128,6 +129,11 @@ async def sheets(services: Services, request: Request) -> Response:
     actor = await _actor(services, request)
     await read_json(request, Nothing)
     return _json(ImportSheets(await imports_of(services).sheets(actor, _id(request))))
+
+
+async def last(services: Services, request: Request) -> Response:
+    actor = await _actor(services, request)
+    return _json(LastImport(await imports_of(services).last(actor, _kind(request)) is not None))
 
 
 async def undo_preview(services: Services, request: Request) -> Response:

@@ -58,6 +58,12 @@ class ImportDone(ImportProgress):
     login_sheets: list[LoginSheet] = []
 
 
+class LastImport(Struct):
+    """Whether the last import was one of these, and can still be undone."""
+
+    undoable: bool
+
+
 class ImportField(Struct):
     """A column, as it was and as it would be."""
 

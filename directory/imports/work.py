@@ -71,11 +71,16 @@ class Imports:
             record = self._record(head, outcome.plan, options)
             return await self._keep(actor, kind, upload.sha256, head.rev, record, outcome)
 
-    async def undo_preview(self, actor: Actor, kind: Kind) -> ImportPreview:
-        """What undoing the last import would come to."""
+    async def last(self, actor: Actor, kind: Kind) -> int | None:
+        """The last import, if it can be undone."""
         actor.require(applying.RIGHT[kind])
         since = self._services.clock() - applying.UNDO_FOR
-        last = await self._services.readers.ask(state.undoable, kind, since)
+        found: int | None = await self._services.readers.ask(state.undoable, kind, since)
+        return found
+
+    async def undo_preview(self, actor: Actor, kind: Kind) -> ImportPreview:
+        """What undoing the last import would come to."""
+        last = await self.last(actor, kind)
         if last is None:
             raise Conflict("nothing_to_undo")
         with self._alone("reading what was imported"), _upload() as upload:

@@ -50,7 +50,7 @@ _SIGNED_OUT = (
     " OR coalesce(s.f ->> 'USER_TYPE', 'REGULAR_USER') <> 'REGULAR_USER' OR s.f ->> '_password' = '1')"
 )
 _SIGNS_OUT = frozenset({"ENABLED", "USER_TYPE", "_password"})
-_TOLD = ("LOGIN_ID", "NAME", "LANGUAGE", "PRIVILEGES", "TALK_AVAILABLE")
+_TOLD = ("LOGIN_ID", "NAME", "LANGUAGE", "PRIVILEGES", "TALK_AVAILABLE", "TALK_LOG_DOWNLOAD_AVAILABLE")
 _TOLD_ANEW = " OR ".join(f"s.f ->> '{column}' IS NOT NULL" for column in _TOLD)
 
 

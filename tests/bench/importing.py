@@ -82,7 +82,7 @@ def _on(bench: Bench, database: str, size: int, given: dict[str, str]) -> Iterat
     with founded(TALKERS, **given) as folder:
         chosen = settings.load({}, var=folder / "var", **given)
         _found_company(chosen)
-        with serving(folder, bench.server_core, **given) as server:
+        with serving(folder, bench.server_core, **given) as server, working(server, database):
             office = _Office(bench, server, folder / "who", chosen.database)
             office.send("departments", departments_tsv(departments(size)).encode())
             added, changed = _file(size, NO_PASSWORD), _file(size, NO_PASSWORD | {"REMARKS": "新しい席"})
@@ -114,6 +114,15 @@ def _measured(
         max(line.ack_max_us for line in talk) / 1000,
         found_s,
     )
+
+
+@contextlib.contextmanager
+def working(server: Server, database: str) -> Iterator[None]:
+    """Beside PostgreSQL the process that does what an import leaves to be done, on the server's core."""
+    with contextlib.ExitStack() as running:
+        if database == "PostgreSQL":
+            running.enter_context(server.worker())
+        yield
 
 
 class _Office:

@@ -20,7 +20,7 @@ from chat.log.tables import log_downloads, log_segment_rooms, log_segments
 from chat.log.verifying import verify
 from server import settings
 from server.auth.tables import accounts, privileges
-from server.data import engine
+from server.data import engine, installation
 from tests.bench import seed, tools
 from tests.bench.figures import Bench
 from tests.bench.importing import TALKERS, resident_kb, talking, watching
@@ -66,13 +66,21 @@ def proving(bench: Bench) -> Iterator[Verified | Downloaded]:
     """A log as large as the effort says, in segments of 10 MiB."""
     with founded(TALKERS) as folder:
         chosen = settings.load({}, var=folder / "var")
-        log = _written(chosen.var / "store" / "talklog", bench.effort.logged_mb)
+        log = _written(chosen.var / "store" / _number(chosen) / "talklog", bench.effort.logged_mb)
         for processes in (1, 2):
             yield _verified(bench, log, processes)
         _known(chosen, log)
         with serving(folder, bench.server_core) as server:
             for form in FORMS:
                 yield _downloaded(bench, _Office(bench, server, folder / "who"), form)
+
+
+def _number(chosen: settings.Settings) -> str:
+    database = engine.throwaway_engine(engine.parse(chosen.database))
+    with database.connect() as connection:
+        found = installation.number(connection)
+    database.dispose()
+    return found
 
 
 def _written(folder: Path, megabytes: int) -> Log:

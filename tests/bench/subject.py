@@ -24,6 +24,7 @@ START_SECONDS = 30
 ROOT = Path(__file__).parents[2]
 SERVE = (sys.executable, "-c", "from server.cli import main; main()", "serve", "--no-demo")
 """`renraku serve` of this folder, installed or not."""
+WORK = (*SERVE[:3], "work")
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,18 @@ class Server:
                 SERVE, env=self._environment, cwd=self._folder, stdout=out, stderr=out, text=True
             )
         _wait_until_it_answers(self._process, self.port)
+
+    @contextlib.contextmanager
+    def worker(self) -> Iterator[None]:
+        """``renraku work`` beside it, on the same folder and core."""
+        with self.log.open("a") as out, tools.pinned(self._core):
+            process = subprocess.Popen(
+                WORK, env=self._environment, cwd=self._folder, stdout=out, stderr=out, text=True
+            )
+        try:
+            yield
+        finally:
+            tools.stop(process)
 
     def stop(self) -> None:
         """SIGTERM, and wait: the orderly way, with everybody told."""

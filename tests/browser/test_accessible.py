@@ -16,6 +16,11 @@ FORMS = {
     "wide and light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
     "narrow and dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
 }
+IN_TURN = [
+    pytest.param(FORMS["wide and light"], id="wide and light"),
+    pytest.param(FORMS["narrow and dark"], id="narrow and dark", marks=pytest.mark.long),
+]
+"""For pages made of what stands on the others too: the colours of the dark are looked at there."""
 
 
 async def nothing_wrong(page: Page) -> None:

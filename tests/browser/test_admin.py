@@ -13,7 +13,7 @@ from server.auth import company as companies
 from server.auth.changing import AccountChanges, change_account
 from server.auth.model import Privilege, operator
 from server.ports import people_listeners
-from tests.browser.test_accessible import FORMS, nothing_wrong
+from tests.browser.test_accessible import IN_TURN, nothing_wrong
 from tests.tools.company import hire
 from tests.tools.directory import found, give
 
@@ -66,9 +66,12 @@ async def grant(server, someone, *privileges: Privilege) -> None:
 async def test_step_2_of_the_manual(server, firm, window):
     """部署, then ユーザ, each from a file by the manual's words."""
     page = await window(firm.sano)
-    await page.get_by_role("link", name="管理").click()
+    await page.get_by_role("link", name="管理").first.click()
     await tab(page, "部署").click()
-    await page.get_by_role("button", name="インポート/エクスポート").click()
+    await expect(page.get_by_role("navigation", name="メニュー").locator("[aria-current]")).to_have_text("管理")
+    async with page.expect_response("**/imports/departments/last"):
+        await page.get_by_role("button", name="インポート/エクスポート").click()
+    await expect(page.get_by_role("button", name="最後のインポートを元に戻す")).to_have_count(0)
     await choose(page, "【Sample】export_department_data_20270401090500.tsv", DEPARTMENTS, "cp932")
     await page.get_by_role("button", name="実行").click()
     await expect(dialog(page)).to_contain_text("追加 2・変更 0・削除 0・変更なし 0")
@@ -117,7 +120,7 @@ async def test_the_tabs_come_and_go_with_the_rights(server, firm, window):
     await expect(page.get_by_role("link", name="設定").first).to_be_visible()
     await expect(page.get_by_role("link", name="管理")).to_have_count(0)
     await grant(server, firm.sato, Privilege.ADMIN_DIVISION)
-    await page.get_by_role("link", name="管理").click()
+    await page.get_by_role("link", name="管理").first.click()
     await expect(tab(page, "部署")).to_be_visible()
     await expect(tab(page, "ユーザ")).to_have_count(0)
     await grant(server, firm.sato, Privilege.ADMIN_DIVISION, Privilege.ADMIN_ACTION_LOG)
@@ -235,7 +238,7 @@ async def test_who_administers_talk_changes_nothing_but_talk(server, firm, windo
     await expect(page.get_by_role("status").get_by_text("更新しました")).to_be_attached()
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+@pytest.mark.parametrize("form", IN_TURN)
 async def test_axe_finds_nothing_wrong(server, firm, window, form):
     plant = await found(server.services, "S00", name="静岡工場")
     await found(server.services, "S10", plant, name="製造部")
@@ -259,6 +262,7 @@ async def test_axe_finds_nothing_wrong(server, firm, window, form):
     await nothing_wrong(page)
     await page.get_by_role("button", name="インポート/エクスポート").click()
     await choose(page, "user.tsv", USERS.format(department="Z99"), "utf-16")
+    await expect(page.get_by_role("button", name="実行")).to_be_enabled()
     await nothing_wrong(page)
     await page.get_by_role("button", name="実行").click()
     await expect(dialog(page).locator("tr.error")).to_be_visible()

@@ -18,7 +18,7 @@ from server.auth import company as companies
 from server.auth.company_changing import CompanyChanges, change_company
 from server.auth.model import operator
 from server.ports import company_listeners, people_listeners
-from tests.browser.test_accessible import FORMS, nothing_wrong
+from tests.browser.test_accessible import IN_TURN, nothing_wrong
 from tests.tools.directory import found, give
 
 SCHEME = "com050voipbiz://keypad?tel="
@@ -219,7 +219,7 @@ async def test_ones_own_profile_and_photo(server, factory, window):
     assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+@pytest.mark.parametrize("form", IN_TURN)
 async def test_axe_finds_nothing_wrong(server, factory, window, form):
     people = {factory.suzuki.id: "help", factory.ito.id: "safe"}
     await server.services.writer.act(lambda tx: set_status(tx, 1, people, server.services.clock()))

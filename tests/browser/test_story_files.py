@@ -11,10 +11,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.async_api import Locator, Page, Route, expect
 from sqlalchemy import select
 
+from chat.files.receiving import INCOMING
 from chat.tables import log_entries
 from server.auth.changing import AccountChanges, change_account
 from server.auth.model import Privilege, operator
@@ -110,6 +111,11 @@ async def send(page: Page, text: str = "") -> None:
     await page.get_by_role("button", name="送信", exact=True).click()
 
 
+def left_over(server) -> list[str]:
+    """What has come in of uploads, and is not in the store."""
+    return sorted(each.name for each in (server.services.settings.var / INCOMING).iterdir())
+
+
 async def set_mode(page: Page, mode: str) -> None:
     """What 上田 does on トークタブ＞送信出来るファイル種別; how it looks is told in test_story_talk_admin.py."""
     kinds = page.get_by_role("group", name="送信出来るファイル種別")
@@ -168,7 +174,7 @@ async def test_story_4(server, firm, window, gates):
         await expect(upload(oishi, name)).to_contain_text(sentence)
     await expect(oishi.locator("[data-upload=refused]")).to_have_count(len(TRIES))
     kept = [each async for each in server.services.store.walk("files")]
-    assert kept == []
+    assert kept == [] and left_over(server) == []
     for _ in await oishi.locator("[data-upload] button").all():
         await oishi.locator("[data-upload] button").first.click()
     await expect(oishi.locator("[data-upload]")).to_have_count(0)
@@ -191,7 +197,7 @@ async def test_story_4(server, firm, window, gates):
     await expect(message.locator('[title="report.xlsx"]')).not_to_contain_text(UNINSPECTED)
     shown = await message.locator("button[data-file]").get_attribute("data-file")
     seen = await oishi.request.get(f"{server.address}/files/{shown}/image.jpg")
-    assert b"GPS" not in await seen.body() and not Image.open(io.BytesIO(await seen.body())).getexif().get_ifd(0x8825)
+    assert not Image.open(io.BytesIO(await seen.body())).getexif().get_ifd(0x8825)
 
     # 6. 画像のみ許可, while an upload is under way.
     ueda = await window(firm.ueda)
@@ -244,9 +250,9 @@ SAME = {"Sec-Fetch-Site": "same-origin"}
 async def pair(server, company, window) -> SimpleNamespace:
     """佐藤 and 鈴木 in one room, each in a window."""
     room = await room_of(server, company.sato, company.suzuki)
-    sato, suzuki = await window(company.sato), await window(company.suzuki)
+    sato, suzuki = [await window(each, at=f"/talk/{room}") for each in (company.sato, company.suzuki)]
     for page in (sato, suzuki):
-        await enter(page, server, room)
+        await expect(field(page)).to_be_visible()
     return SimpleNamespace(sato=sato, suzuki=suzuki, room=room)
 
 
@@ -389,6 +395,72 @@ async def test_a_message_whose_file_may_not_travel_can_go_without_it(pair, gates
     arrived = pair.suzuki.locator("article", has_text="二つです")
     await expect(arrived.locator("[data-file]")).to_have_count(1)
     await expect(arrived.locator("[data-file]")).to_contain_text("良い.txt")
+
+
+async def test_what_may_not_travel_any_more_is_named_at_sending_and_the_rest_goes(server, firm, pair, window):
+    """The policy is another when the message is sent than when its files came."""
+    ueda = await window(firm.ueda)
+    await ueda.goto(f"{server.address}/admin/talk")
+    await choose_named(pair.sato, {"現場.jpg": picture(), "見積.pdf": b"%PDF-1.7", "メモ.txt": b"1"})
+    await ready(pair.sato, 3)
+    await set_mode(ueda, "画像のみ許可")
+    await send(pair.sato, "写真と資料です")
+    pending = pair.sato.locator("[data-pending]")
+    rest = pending.get_by_role("button", name="ほかのファイルを送信")
+    for name in ("見積.pdf", "メモ.txt"):
+        await expect(upload(pair.sato, name)).to_contain_text(ONLY_IMAGES)
+        await expect(pending.get_by_role("button", name="もう一度送信")).to_have_count(0)
+        await rest.click()
+    arrived = pair.suzuki.locator("article", has_text="写真と資料です")
+    await expect(arrived.locator("[data-file]")).to_have_count(1)
+    await expect(arrived.get_by_role("button", name="現場.jpgを表示")).to_be_visible()
+    await expect(pending).to_have_count(0)
+    lines = select(audit.c.target).where(audit.c.action == "file.refuse").order_by(audit.c.id)
+    assert await server.services.readers.ask(lambda c: [*c.scalars(lines)]) == ["見積.pdf", "メモ.txt"]
+
+
+async def test_a_picture_that_a_phone_took_upright_stands_upright(server, pair):
+    """3 MB, turned by its EXIF alone, and with the place where it was taken."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    turned.get_ifd(0x8825)[1] = "N"
+    noise = Image.effect_noise((2400, 1600), 80).convert("RGB")
+    file = io.BytesIO()
+    noise.save(file, "JPEG", quality=95, exif=turned)
+    assert file.tell() > 2**21, "this test needs a picture as phones make them"
+    await choose_named(pair.sato, {"IMG_0001.jpg": file.getvalue()})
+    await ready(pair.sato, 1)
+    await send(pair.sato, "縦です")
+    shown = pair.suzuki.locator("article", has_text="縦です").locator("button[data-file]")
+    key = await shown.get_attribute("data-file")
+    for name in ("x.jpg", "thumbnail"):
+        answer = await pair.suzuki.request.get(f"{server.address}/files/{key}/{name}")
+        drawn = Image.open(io.BytesIO(await answer.body()))
+        assert not drawn.getexif().get_ifd(0x8825)
+        width, height = ImageOps.exif_transpose(drawn).size
+        assert width < height, name
+    box = await shown.bounding_box()
+    assert box is not None and box["width"] < box["height"]
+
+
+async def test_a_drop_never_leaves_the_page_whatever_is_open(server, pair):
+    """Files are let go at once, before anything more is fetched; and where there is no room."""
+    drop = """() => {
+      const data = new DataTransfer()
+      data.items.add(new File(['x'], 'a.txt', {type: 'text/plain'}))
+      const place = document.querySelector('.pane') ?? document.body
+      return ['dragenter', 'dragover', 'drop'].map((kind) => {
+        const event = new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer: data})
+        place.dispatchEvent(event)
+        return event.defaultPrevented
+      })
+    }"""
+    assert await pair.sato.evaluate(drop) == [True, True, True]
+    await ready(pair.sato, 1)
+    await expect(pair.sato.get_by_text("ここにドロップすると")).to_have_count(0)
+    await pair.sato.goto(f"{server.address}/talk")
+    await expect(pair.sato.locator(".pane")).to_have_count(0)
+    assert (await pair.sato.evaluate(drop))[1:] == [True, True]
 
 
 async def test_files_are_dropped_and_pasted_and_the_room_says_where(pair):

@@ -54,7 +54,7 @@ async def _first_day(server, browser) -> Page:
     await page.goto(server.address)
     await fill(page, code)
     await page.get_by_role("link", name="はじめる").click()
-    await page.get_by_role("link", name="管理").click()
+    await page.get_by_role("link", name="管理").first.click()
     return page
 
 

@@ -16,6 +16,7 @@ FIRST_JAVASCRIPT_BYTES = 60_000
 PATH = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ.get("PATH", os.defpath)])
 
 
+@pytest.mark.limit(240)
 @pytest.mark.parametrize("script", ["check", "test"])
 def test_the_browser_app_passes_its_own(script):
     npm = shutil.which("npm", path=PATH)

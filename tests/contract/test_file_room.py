@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 from chat.files import space, sweeping
 from chat.files.naming import blob
 from chat.files.space import Limits
-from chat.files.sweeping import sweep
+from chat.files.sweeping import sweep, sweep_incoming
 from chat.files.tables import file_space, files
 from tests.tools.client import Refused
 from tests.tools.files import EXECUTABLE, Bringer, picture
@@ -169,7 +169,7 @@ async def test_what_nobody_wants_goes_and_nothing_else(server, company, browsers
     await server.services.writer.act(age)
     with pytest.raises(Refused, match="file_unknown"):
         await sato.ask("post", channel=room, text="", client_id=str(uuid.uuid4()), files=[unsent])
-    root = server.services.settings.var / "store"
+    (root,) = (server.services.settings.var / "store").iterdir()
     for path in root.rglob("?" * 26):
         if path.name != young:
             os.utime(path, (time.time() - day / 1000,) * 2)
@@ -177,9 +177,15 @@ async def test_what_nobody_wants_goes_and_nothing_else(server, company, browsers
     stray = root / blob("a" * 26)
     stray.parent.mkdir(parents=True, exist_ok=True)
     stray.write_bytes(b"no row names it")
-    os.utime(stray, (time.time() - day / 1000,) * 2)
+    foreign = root.parent / "another" / blob("a" * 26)
+    foreign.parent.mkdir(parents=True)
+    foreign.write_bytes(b"of an installation that was given the same place")
+    for path in (stray, foreign):
+        os.utime(path, (time.time() - day / 1000,) * 2)
 
     await sweep(server.services)
+    await sweep_incoming(server.services)
+    assert foreign.exists()
 
     assert lying_in(root) == {sent, young}
     assert not (server.services.settings.var / "incoming" / abandoned).exists()

@@ -61,7 +61,7 @@ async def test_what_was_brought_under_an_older_policy_is_judged_by_todays(server
     await set_policy(server, extra=["ps1"])
     with pytest.raises(Refused) as refused:
         await send(sato, room, photo, script)
-    assert refused.value.code == "file_blocked"
+    assert (refused.value.code, refused.value.frame["field"]) == ("file_blocked", f"files.{script}")
     assert (await sato.ask("history", channel=room))["messages"] == [], "nothing of it was sent"
 
     await set_policy(server, mode="images")

@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from chat import actions as rooms
 from chat.departures import DEPART
@@ -329,6 +330,24 @@ async def test_rights_and_passwords_come_with_their_consequences(services: Servi
     assert await ask(services, select(session_rows).where(session_rows.c.account_id == hori.id)) == []
     final = select(revocations.c.final).where(revocations.c.account_id == hori.id)
     assert await ask(services, final) == [(True,)]
+
+
+@pytest.mark.parametrize("column", ["TALK_AVAILABLE", "TALK_LOG_DOWNLOAD_AVAILABLE", "NAME"])
+async def test_who_sees_another_application_now_is_told_at_once(services: Services, sano: Someone, column: str):
+    hori = await hire(services, "hori", talk=False)
+    rows = [staged(2, "change", "hori@hokuto.example", hori.id, {column: "1"})]
+    await apply(services, acting(sano), await keep(services, acting(sano), "users", rows))
+    told = select(revocations.c.final).where(revocations.c.account_id == hori.id)
+    assert await ask(services, told) == [(False,)]
+    assert len(await ask(services, select(session_rows).where(session_rows.c.account_id == hori.id))) == 1
+
+
+async def test_only_a_name_that_is_taken_is_told_as_stale(services: Services, sano: Someone):
+    """Anything else that the database refuses is a bug, and loud."""
+    rows = [staged(2, "change", "sano@hokuto.example", sano.id, {"PRIVILEGES": "X", "_privileges": ["X", "X"]})]
+    import_id = await keep(services, acting(sano), "users", rows)
+    with pytest.raises(IntegrityError):
+        await apply(services, acting(sano), import_id)
 
 
 @pytest.mark.parametrize(

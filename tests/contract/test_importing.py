@@ -112,6 +112,7 @@ async def test_a_company_is_made_from_excel_and_goes_back_again(services: Servic
     assert await ask(services, select(departments)) == []
     await imports_of(services).apply(acting(sano), shown.id, body(tsv(DEPARTMENTS, "cp932")), "")
     before = await exported(services, "users")
+    assert await imports_of(services).last(acting(sano), "users") is None
 
     rows = [HEAD]
     rows.append(
@@ -132,9 +133,12 @@ async def test_a_company_is_made_from_excel_and_goes_back_again(services: Servic
     third = await preview(services, sano, "users", tsv(rows, "utf-16"))
     assert (third.counts.passwords, third.counts.change, third.ready) == (2, 0, False)
 
+    assert await imports_of(services).last(acting(sano), "users") is not None
+    assert await imports_of(services).last(acting(sano), "departments") is None, "only the very last one"
     shown = await undo(services, sano, "users")
     assert shown.counts.remove == 2
     assert await exported(services, "users") == before
+    assert await imports_of(services).last(acting(sano), "users") is None
     with pytest.raises(Conflict, match="nothing_to_undo"):
         await imports_of(services).undo_preview(acting(sano), "users")
 

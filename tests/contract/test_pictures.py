@@ -18,6 +18,7 @@ from server.auth.tables import audit
 from server.data.transaction import Transaction
 from server.errors import Forbidden, NotFound
 from server.live.tables import topics
+from server.ports import people_listeners
 from server.services import Services
 from tests.tools.company import Someone, hire
 from tests.tools.running import Running
@@ -92,6 +93,19 @@ async def test_an_administrator_sets_anybodys_and_nobody_else_does(
         await services.writer.act(actions.remove_photo, acting(company.sato), company.ito.id)
     assert await photo_of(services, company.ito.id) == FACE.name
     assert await names(services) == {FACE.name}
+
+
+async def test_the_photos_of_several_people_are_told_together(
+    server: Running, company: SimpleNamespace, sano: Someone
+):
+    services, ito, suzuki = server.services, company.ito, company.suzuki
+    for each in (ito, suzuki):
+        await services.writer.act(actions.set_photo, acting(sano), each.id, FACE)
+    await services.writer.act(accounts.delete_account, acting(sano), suzuki.id, people_listeners(services.ports))
+    sato = await server.connect(company.sato.token)
+    asked = [ito.id, suzuki.id, company.sato.id, ito.id, 2**53 - 1]
+    told = await sato.ask("directory.photos", people=asked)
+    assert told["photos"] == [{"id": ito.id, "photo": FACE.name}], "who is gone has none"
 
 
 async def test_nobody_has_no_photo(services: Services, company: SimpleNamespace, sano: Someone):

@@ -138,6 +138,7 @@ TABLE: Mapping[tuple[str, str], Who] = {
     ("PUT", "/api/admin/people/{id:int}/photo"): PERSON,
     ("DELETE", "/api/admin/people/{id:int}/photo"): PERSON,
     ("PUT", "/api/admin/imports/{kind}"): PERSON,
+    ("GET", "/api/admin/imports/{kind}/last"): PERSON,
     ("POST", "/api/admin/imports/{kind}/undo-preview"): PERSON,
     ("GET", "/api/admin/exports/{kind}"): PERSON,
     ("GET", "/api/admin/samples/{kind}"): PERSON,

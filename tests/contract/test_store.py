@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from server.data.store import bucket, folder
 from server.data.store.address import BucketAddress
 from server.data.store.bucket import Bucket
+from server.data.store.choosing import open_store
 from server.data.store.folder import Folder
 from server.data.store.model import PIECE_BYTES, Missing, Store, StoreFailed
+from server.settings import load
 from tests.tools.buckets import Buckets, buckets
 
 
@@ -104,7 +110,91 @@ async def test_many_are_put_and_read_at_once(store):
     assert read == list(bodies.values())
 
 
-async def test_a_bucket_that_does_not_answer_is_a_refusal_with_a_name(s3):
+async def test_a_bucket_that_is_not_there_takes_nothing_and_says_so(s3, tmp_path):
     store = Bucket(BucketAddress("nobodys-bucket", "", s3.endpoint, "us-east-1", "key", "secret"))
-    with pytest.raises((StoreFailed, Missing)):
-        await store.put("x", b"x")
+    (tmp_path / "large").write_bytes(bytes(11 * 1024 * 1024))
+    for source in (b"x", tmp_path / "large"):
+        with pytest.raises(StoreFailed):
+            await store.put("x", source)
+
+
+async def test_a_bucket_that_does_not_answer_is_a_refusal_with_a_name(monkeypatch):
+    monkeypatch.setattr(bucket, "RETRIES", 0)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        # Nobody listens there.
+        closed = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        store = Bucket(BucketAddress("bucket", "", closed, "us-east-1", "key", "secret"))
+        with pytest.raises(StoreFailed):
+            await store.put("x", b"x")
+        with pytest.raises(StoreFailed):
+            await store.size("x")
+
+
+async def test_two_installations_in_one_place_see_nothing_of_each_other(tmp_path):
+    chosen = load({}, var=tmp_path)
+    ours, theirs = open_store(chosen, "a" * 16), open_store(chosen, "b" * 16)
+    await ours.put("files/x", b"ours")
+    await theirs.put("files/x", b"theirs")
+    assert await whole(ours, "files/x") == b"ours"
+    assert len([each async for each in theirs.walk("files")]) == 1
+    await theirs.remove(["files/x"])
+    assert await whole(ours, "files/x") == b"ours"
+    for each in (ours, theirs):
+        await each.close()
+
+
+async def test_two_installations_in_one_bucket_see_nothing_of_each_other(s3, tmp_path):
+    s3.make(name := f"b{uuid.uuid4().hex}")
+    for prefix in ("", "/renraku"):
+        url = f"s3://key:secret@{name}{prefix}?endpoint={s3.endpoint}&region=us-east-1"
+        chosen = load({}, var=tmp_path, storage_url=url)
+        ours, theirs = open_store(chosen, "a" * 16), open_store(chosen, "b" * 16)
+        await ours.put("files/x", b"ours")
+        assert [each async for each in theirs.walk("files")] == []
+        assert [each.name async for each in ours.walk("files")] == ["files/x"]
+
+
+async def test_a_reader_who_goes_while_a_file_is_opened_leaves_nothing_open(tmp_path, monkeypatch):
+    store, begun, go_on = Folder(tmp_path), threading.Event(), threading.Event()
+    await store.put("x", b"x")
+    opened: list[int] = []
+
+    def slowly(path, flags, real=os.open):
+        begun.set()
+        assert go_on.wait(20)
+        opened.append(real(path, flags))
+        return opened[0]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder.os, "open", slowly)
+        reading = asyncio.create_task(whole(store, "x"))
+        await asyncio.to_thread(begun.wait)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        go_on.set()
+        # The reading threads are done with it, and the loop has heard.
+        await store.close()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    with pytest.raises(OSError):
+        os.fstat(opened[0])
+
+
+async def test_slow_puts_hold_up_no_reading(tmp_path, monkeypatch):
+    store, go_on = Folder(tmp_path), threading.Event()
+    await store.put("x", b"x")
+    real = folder._put
+
+    def slowly(*args):
+        assert go_on.wait(20)
+        return real(*args)
+
+    monkeypatch.setattr(folder, "_put", slowly)
+    puts = [asyncio.create_task(store.put(f"y{n}", b"y")) for n in range(20)]
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(whole(store, "x"), 10) == b"x"
+    go_on.set()
+    await asyncio.gather(*puts)
+    await store.close()

@@ -9,11 +9,25 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, insert, select, update
 
 from chat import actions, amending
 from chat.files.tables import files as file_rows
-from chat.log import alarms, archiving, files, heads, holds, queries, reconciling, retention, rights, signing, state
+from chat.log import (
+    alarms,
+    archiving,
+    files,
+    heads,
+    holds,
+    leftovers,
+    queries,
+    reconciling,
+    retention,
+    rights,
+    signing,
+    state,
+)
 from chat.log.line import GENESIS
 from chat.log.manifests import decoded, matches, sha256_of
 from chat.log.segments import CLOSED, EXPIRED, STORED
@@ -26,8 +40,9 @@ from server.auth.changing import AccountChanges, change_account
 from server.auth.model import Privilege, operator
 from server.auth.tables import accounts
 from server.clock import to_millis
-from server.data.store.model import Missing
+from server.data.store.model import Missing, StoreFailed
 from server.ports import move_listeners, people_listeners
+from server.work import leases
 from server.work.tables import mails
 from tests.tools.company import hire
 from tests.tools.running import running, together
@@ -291,6 +306,55 @@ async def test_a_head_goes_to_auditors_with_every_segment_that_is_closed(server,
     assert all(row.to_address == "auditor@kansa.example" and f"{head.n}:{head.hash}" in row.body for row in bodies)
 
 
+async def test_heads_leave_while_the_store_does_not_answer(server, office, monkeypatch):
+    left, looked = asyncio.Event(), asyncio.Event()
+
+    async def dead(*_given):
+        raise StoreFailed()
+
+    async def send(_services):
+        left.set()
+
+    async def look(*_given):
+        looked.set()
+
+    monkeypatch.setattr(archiving, "archive_all", dead)
+    monkeypatch.setattr(heads, "send_waiting", send)
+    monkeypatch.setattr(archiving, "verify_oldest", look)
+    async with following(server.services), asyncio.timeout(10):
+        await left.wait()
+        await looked.wait()
+
+
+async def test_the_public_key_is_in_the_store_before_anything_is_closed(server, office):
+    services = server.services
+    place = signing.public_place(state.of(services).keys.current)
+    async with following(services), asyncio.timeout(10):
+        while not [each async for each in services.store.walk("talklog/keys")]:
+            await asyncio.sleep(0.01)
+    assert await services.store.size(place)
+
+
+async def test_a_segment_whose_key_nobody_has_is_stored_and_alarms(server, office, clock, monkeypatch):
+    services = server.services
+
+    async def later(*_given):
+        """A machine that dies before it stores anything, and takes its key with it."""
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archiving, "archive_all", later)
+        patched.setattr(archiving, "publish_keys", later)
+        async with following(services):
+            await chatter(services, office, 2)
+            await numbered(services)
+            clock.by += timedelta(days=1)
+            await in_state(services, CLOSED, 1)
+    state.of(services).keys = signing.Keys([Ed25519PrivateKey.generate()])
+    async with following(services):
+        await in_state(services, STORED, 1)
+    assert (await services.readers.ask(_row, 1)).verdict == "key"
+
+
 # ---------------------------------------------------------------- how long
 
 
@@ -324,6 +388,21 @@ async def test_what_is_old_expires_and_the_chain_goes_on(kept):
     assert [line["body"]["number"] for line in lines if line["kind"] == "expired"] == [1, 2, 3]
     assert lines[0]["n"] == segments[-1].last_n + 1 and lines[0]["prev"] == segments[-1].last_hash
     assert lines[0]["body"]["sha256"] == (await kept.readers.ask(_row, 1)).sha256
+
+
+async def test_no_lines_stay_on_a_machines_own_disk(kept):
+    """Of what another machine has closed, of what a crash has left, of what was set aside."""
+    segment = await kept.readers.ask(queries.segment, 1)
+    left = files.path_of(kept, segment)
+    aside = left.with_name(f"{left.name}.aside-1")
+    unknown = left.with_name("talk_20990101_01.jsonl")
+    for path in (left, aside, unknown):
+        path.write_bytes(b"{}\n")
+    await leftovers.tidy(kept)
+    assert (left.exists(), aside.exists(), unknown.exists()) == (False, True, True)
+    await retention.expire(kept)
+    await leftovers.tidy(kept)
+    assert (aside.exists(), unknown.exists()) == (False, True)
 
 
 @pytest.mark.parametrize("kind", ["room", "person"])
@@ -411,11 +490,25 @@ async def test_a_difference_is_found_named_and_alarms(server, office, spoil, fau
     await services.writer.act(spoil)
     async with following(services):
         await reconciling.reconcile(services)
-    row = await services.readers.ask(lambda c: c.execute(select(log_checks)).one())
-    assert row.result == fault and f"channel {office.room} seq" in row.detail
+        await reconciling.reconcile(services)
+    rows = await services.readers.ask(lambda c: c.execute(select(log_checks)).all())
+    assert [row.result for row in rows] == [fault, fault], "it stands until it is mended"
+    assert all(f"channel {office.room} seq" in row.detail for row in rows)
     stand = await services.readers.ask(alarms.alarms, to_millis(services.clock()))
     assert [alarm.result for alarm in stand] == [fault]
     assert (await services.readers.ask(alarms.figures))["talklog_unreconciled"] == 1
+
+
+async def test_an_old_text_that_is_changed_is_found_when_its_segment_is_looked_at_again(kept):
+    segment = await kept.readers.ask(queries.segment, 1)
+    assert await reconciling.contradicted(kept, segment) == ""
+    await kept.writer.act(_spoil_text)
+    lease = await kept.writer.act(leases.take, "talk log", "nobody")
+    assert await archiving.verify_oldest(kept, lease, to_millis(kept.clock()))
+    row = await kept.readers.ask(_row, 1)
+    assert row.verdict.startswith("text ")
+    stand = await kept.readers.ask(alarms.alarms, to_millis(kept.clock()))
+    assert [alarm.detail for alarm in stand if alarm.result == "segment"] == [f"1: {row.verdict}"]
 
 
 async def test_a_row_that_is_changed_before_its_segment_closes_is_in_the_file_as_it_was(server, office, clock):

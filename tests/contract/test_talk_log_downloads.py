@@ -12,23 +12,28 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import msgspec
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
 from chat.log import downloads, heads, queries, reading, routes
 from chat.log.follower import follow
+from chat.log.segments import EXPIRED
 from chat.log.sources import source_of
+from chat.log.tables import log_segments
 from chat.log.verifying import Head, verify
 from server.auth.changing import AccountChanges, change_account
 from server.auth.model import Actor, Privilege, operator
-from server.auth.tables import accounts
+from server.auth.tables import accounts, sessions
+from server.clock import to_millis
 from server.data.transaction import Transaction
 from server.errors import NotFound
 from server.operating import Feature, carry_out
 from server.ports import people_listeners
+from server.services import Services
 from tests.tools.company import Someone, hire
 from tests.tools.files import Bringer
 from tests.tools.running import Running
@@ -255,6 +260,39 @@ async def test_a_download_that_is_under_way_ends_when_the_right_goes(
     assert asked == 2
 
 
+async def test_a_download_that_finds_nothing_ends_when_its_session_does(
+    server: Running, company: SimpleNamespace, hori: Someone, monkeypatch: pytest.MonkeyPatch
+):
+    await talked(server, company, "一")
+    await numbered(server)
+    made = (await wish(server, hori, "csv", people=[company.sato.id])).json()
+    monkeypatch.setattr(routes, "ASK_AGAIN_SECONDS", 0.0)
+
+    async def nothing(services: Services, plan: downloads.Plan, start: int = 0) -> AsyncIterator[bytes]:
+        yield b"begun"
+        await server.services.writer.act(lambda tx: tx.connection.execute(delete(sessions)))
+        while True:
+            yield b""
+
+    monkeypatch.setattr(downloads, "content", nothing)
+    async with Visitor.of(server, hori) as browser:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await browser.get(made["address"])
+
+
+async def test_what_has_expired_since_is_not_passed_over_in_silence(
+    server: Running, company: SimpleNamespace, hori: Someone
+):
+    await talked(server, company, "一")
+    await numbered(server)
+    made = (await wish(server, hori, "csv")).json()
+    gone = {"state": EXPIRED, "expired_at": to_millis(server.services.clock()) + 1000}
+    await server.services.writer.act(lambda tx: tx.connection.execute(update(log_segments).values(gone)))
+    async with Visitor.of(server, hori) as browser:
+        answer = await browser.get(made["address"])
+    assert (answer.status_code, answer.json()["code"]) == (404, "log_segment_gone")
+
+
 async def test_no_more_than_a_few_are_sent_at_once(server: Running, hori: Someone):
     made = (await wish(server, hori, latest=True)).json()
     sending = server.services.state[downloads.SENDING]
@@ -367,25 +405,33 @@ async def test_a_deleted_messages_file_is_read_here_alone_and_each_reading_is_a_
     room = await talked(server, company, "一")
     sato = await server.connect(company.sato.token)
     async with Bringer.of(server, company.sato) as browser:
-        file = (await browser.put("証拠.txt", "見せたくない".encode())).json()["id"]
+        file = (await browser.put("証拠#1 100%.txt", "見せたくない".encode())).json()["id"]
         posted = await sato.ask("post", channel=room, client_id=str(uuid.uuid4()), text="", files=[file])
         await sato.ask("delete", channel=room, seq=posted["seq"])
         assert (await browser.file(file)).status_code == 404, "this test needs a file that members see no more"
+    key = (await wish(server, hori, rooms=[room])).json()["id"]
     async with Visitor.of(server, hori) as browser:
-        answer = await browser.get(f"{ROOT}/files/{file}?download=x")
+        for invented in ("", "?download=x"):
+            assert (await browser.get(f"{ROOT}/files/{file}{invented}")).status_code == 404
+        answer = await browser.get(f"{ROOT}/files/{file}?download={key}")
     assert answer.content == "見せたくない".encode()
     assert answer.headers["content-disposition"].startswith("attachment")
     await numbered(server)
     lines = (await fetched(server, hori, "jsonl", latest=True)).content.splitlines()
     told = [msgspec.json.decode(line) for line in lines]
     (read,) = [each["body"] for each in told if each["kind"] == "file_read"]
-    assert (read["name"], read["file"]["name"], read["download"]) == ("hori", "証拠.txt", "x")
+    assert (read["name"], read["file"]["name"], read["download"]) == ("hori", "証拠#1 100%.txt", key)
+    assert read["reason"] == "相談案件 27-03"
     packed = tmp_path / "matter.zip"
     packed.write_bytes((await fetched(server, hori, "zip", rooms=[room])).content)
     with zipfile.ZipFile(packed) as archive:
         (inside,) = [name for name in archive.namelist() if name.startswith("files/")]
         assert archive.read(inside) == "見せたくない".encode()
-        assert inside in archive.read(f"rooms/{room}.html").decode()
+        assert quote(inside) in archive.read(f"rooms/{room}.html").decode()
+    await numbered(server)
+    lines = (await fetched(server, hori, "jsonl", latest=True)).content.splitlines()
+    (carried,) = [told["body"]["carried"] for told in map(msgspec.json.decode, lines) if "carried" in told["body"]]
+    assert [each["id"] for each in carried] == [file], "each file in a ZIP is a reading too"
 
 
 async def test_a_hold_is_placed_listed_and_released(server: Running, company: SimpleNamespace, hori: Someone):
@@ -408,6 +454,20 @@ async def test_rooms_and_people_are_found_by_name(server: Running, company: Simp
         assert [(each["id"], each["name"]) for each in rooms] == [(room, "sato・suzuki")]
         people = (await browser.get(f"{ROOT}/people?text=suz")).json()["people"]
         assert [each["name"] for each in people] == ["suzuki"]
+
+
+async def test_people_of_an_import_that_is_not_finished_are_found_by_nobody(
+    server: Running, company: SimpleNamespace, hori: Someone
+):
+    async def found(**row: Any) -> list[tuple[str, bool]]:
+        mine = update(accounts).where(accounts.c.id == company.ito.id)
+        await server.services.writer.act(lambda tx: tx.connection.execute(mine.values(state="deleted", **row)))
+        async with Visitor.of(server, hori) as browser:
+            people = (await browser.get(f"{ROOT}/people?text=ito")).json()["people"]
+        return [(each["name"], each.get("gone", False)) for each in people]
+
+    assert await found(login_key="new 1 2") == []
+    assert await found(login_key=f"deleted {company.ito.id}") == [("ito", True)]
 
 
 async def test_a_period_that_ends_before_it_begins_is_refused(server: Running, hori: Someone):

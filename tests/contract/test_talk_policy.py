@@ -16,7 +16,7 @@ from chat.policy import Policy, judge_name
 from chat.tables import log_entries
 from server.auth.model import Actor, Privilege
 from server.auth.tables import audit
-from server.errors import Forbidden, Invalid
+from server.errors import Conflict, Forbidden, Invalid
 from server.services import Services
 from tests.tools.client import Refused
 from tests.tools.company import Someone, hire
@@ -105,6 +105,12 @@ async def test_what_is_no_extension_is_refused(services: Services, ueda: Someone
     assert await policy(services) == Policy()
 
 
+async def test_extensions_are_kept_as_those_of_names_are_read(services: Services, ueda: Someone):
+    kept = await change(services, ueda, extra=["．ＰＳ１", " .reg ", "..Foo", "ＥＸＥ", "f\u200boo"])
+    assert kept.extra == {"ps1", "reg", "foo"}
+    assert judge_name(kept, "設定.ps1").code == "file_blocked"
+
+
 async def test_two_administrators_at_once_are_told_one_after_the_other(services: Services, ueda: Someone):
     hori = await hire(services, "hori", privileges=frozenset({Privilege.ADMIN_GOTALK}))
     before = await services.readers.ask(settings.head)
@@ -112,6 +118,32 @@ async def test_two_administrators_at_once_are_told_one_after_the_other(services:
     assert await services.readers.ask(settings.head) == before + 2
     changes = [body["changed"]["mode"] for _, body in await logged(services)]
     assert changes[0][0] == "default" and changes[0][1] == changes[1][0]
+
+
+async def test_what_was_not_seen_is_not_overwritten(services: Services, ueda: Someone):
+    seen = settings.version_of(await policy(services))
+    held = await change(services, ueda, mode="off", version=seen)
+    assert held.mode == "off", "this test needs a change that was let in"
+    for wanted in ("default", "off"):
+        with pytest.raises(Conflict):
+            await change(services, ueda, mode=wanted, extra=["ps1"], version=seen)
+    assert await policy(services) == held
+    assert len(await logged(services)) == 1
+    await change(services, ueda, mode="images", version=settings.version_of(held))
+    assert (await policy(services)).mode == "images"
+
+
+def test_the_version_tells_any_two_policies_apart():
+    policies = [
+        Policy(),
+        Policy("off"),
+        Policy(extra=frozenset({"a", "b"})),
+        Policy(extra=frozenset({"ab"})),
+        Policy(look_inside=False),
+        Policy(uninspected="refuse"),
+        Policy(executables="refuse"),
+    ]
+    assert len({settings.version_of(each) for each in policies}) == len(policies)
 
 
 async def test_a_refused_file_stands_in_audit_and_talk_log(services: Services, company: SimpleNamespace):
@@ -141,7 +173,10 @@ async def test_the_tab_shows_the_39_and_what_may_be_added(server: Running, ueda:
         }
         saved = await browser.send("/api/admin/talk", body)
         assert saved.status_code == 200
-        assert saved.json() == {**shown, **body} == (await browser.get("/api/admin/talk")).json()
+        assert saved.json() == {**shown, **body, "version": saved.json()["version"]}
+        assert saved.json() == (await browser.get("/api/admin/talk")).json()
+        stale = await browser.send("/api/admin/talk", {**body, "mode": "off", "version": shown["version"]})
+        assert (stale.status_code, stale.json()["code"]) == (409, "conflict")
         assert (await browser.send("/api/admin/talk", {**body, "mode": "none"})).status_code == 400
 
 

@@ -17,6 +17,7 @@ CHECKS = {
 }
 
 
+@pytest.mark.limit(240)
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_tools_find_nothing(name):
     command = [sys.executable, "-m", *CHECKS[name]]

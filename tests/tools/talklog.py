@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from chat.log.line import GENESIS, Entry
 from chat.log.manifests import Manifest, Summary
 from chat.log.segments import CLOSED, Segment, name
 from chat.log.signing import Keys
+from chat.log.verifying import Export
 from server.clock import to_millis
 
 BEGUN = datetime(2027, 4, 1, 0, 5, tzinfo=UTC)
@@ -136,3 +138,25 @@ def written(
         log.write(itertools.islice(coming, lines), day)
     log.publish_key()
     return log
+
+
+def exported(log: Log, folder: Path, *, first: int = 1) -> Path:
+    """An unpacked ZIP of this log from segment ``first`` on: nothing is left out of it."""
+    pieces = folder / "segments"
+    pieces.mkdir(parents=True)
+    for segment in log.segments[first - 1 :]:
+        for ending in (".jsonl", ".manifest.json", ".sig"):
+            place = log.place(segment).with_suffix(ending)
+            (pieces / place.name).write_bytes(place.read_bytes())
+    list_files(log.keys, folder)
+    return folder
+
+
+def list_files(by: Keys, folder: Path, *, not_carried: Sequence[int] = (), called: str = "") -> None:
+    """``export.json`` with what is in the folder now, and its signature."""
+    own = {"export.json", "export.sig"}
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    hashes = {name: sha256((folder / name).read_bytes()).hexdigest() for name in names if name not in own}
+    data = msgspec.json.encode(Export(called or by.current, hashes, list(not_carried)))
+    (folder / "export.json").write_bytes(data)
+    (folder / "export.sig").write_bytes(by.sign(data)[1])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
 
 from chat.log.line import Entry, hash_of, write
-from tests.tools.talklog import OTHER_KEY, Log, written
+from tests.tools.talklog import OTHER_KEY, Log, keys, list_files, written
 
 Tamper = Callable[[Log], None]
 
@@ -90,6 +94,27 @@ def drop_a_segment(log: Log) -> None:
         log.place(log.segments[1]).with_suffix(ending).unlink()
 
 
+def drop_the_first_segment(log: Log) -> None:
+    for ending in (".jsonl", ".manifest.json", ".sig"):
+        log.place(log.segments[0]).with_suffix(ending).unlink()
+
+
+def expired_line(log: Log, at: int, **changed: object) -> Entry:
+    """What the server writes when the time of a segment is over."""
+    gone = log.segments[at]
+    digest = sha256(log.manifest_of(gone).read_bytes()).hexdigest()
+    body = {"number": gone.number, "manifest_sha256": digest, **changed}
+    return Entry(99, 1, "expired", 0, 0, None, None, msgspec.json.encode(body).decode())
+
+
+def drop_a_segments_file_and_say_behind_the_head_that_it_has_expired(log: Log) -> None:
+    """It needs no key: nobody has signed the part that still grows, and the head is one from before."""
+    head = log.n, log.hash
+    log.write([expired_line(log, 1)], "2027-04-05", closed=False)
+    log.n, log.hash = head
+    log.file_of(log.segments[1]).unlink()
+
+
 def drop_a_segments_file(log: Log) -> None:
     log.file_of(log.segments[1]).unlink()
 
@@ -160,11 +185,67 @@ CASES: list[tuple[Tamper, tuple[str, int, int]]] = [
     (tear_the_last_line, ("line_torn", 4, 48)),
     (replace_a_line_with_its_hash, ("chain_broken", 2, 18)),
     (drop_a_segment, ("segment_missing", 2, 13)),
+    (drop_the_first_segment, ("segment_missing", 1, 1)),
     (drop_a_segments_file, ("segment_missing", 2, 13)),
+    (drop_a_segments_file_and_say_behind_the_head_that_it_has_expired, ("segment_missing", 2, 13)),
     (drop_a_manifest, ("manifest_missing", 0, 13)),
     (cut_the_tail, ("tail_missing", 0, 37)),
     (swap_two_segments, ("segments_swapped", 3, 13)),
     (swap_two_segments_with_all_that_belongs_to_them, ("segments_swapped", 3, 0)),
     (recompute_the_lines_of_a_segment, ("recomputed", 2, 13)),
     (drop_a_signature, ("signature_missing", 2, 0)),
+]
+
+
+# ---------------------------------------------------------------- a ZIP, unpacked
+
+
+def _segment(folder: Path, at: int) -> Path:
+    return sorted((folder / "segments").glob("*.jsonl"))[at]
+
+
+def take_a_line_out_as_the_filter_would(folder: Path) -> None:
+    """Only the hashes of ``export.json`` tell that the server had it in."""
+    file = _segment(folder, 1)
+    lines = file.read_bytes().splitlines(keepends=True)
+    n = msgspec.json.decode(lines[4])["n"]
+    lines[4] = b'{"n":%d,"hash":"%b"}\n' % (n, hash_of(lines[4]).encode())
+    file.write_bytes(b"".join(lines))
+
+
+def drop_the_beginning(folder: Path) -> None:
+    first = _segment(folder, 0)
+    for ending in (".jsonl", ".manifest.json", ".sig"):
+        first.with_suffix(ending).unlink()
+
+
+def drop_a_file_of_lines(folder: Path) -> None:
+    _segment(folder, 1).unlink()
+
+
+def sign_another_list(folder: Path) -> None:
+    """A segment's lines go, and a list signed by somebody else says that nothing was sought there."""
+    drop_a_file_of_lines(folder)
+    list_files(keys(bytes(range(2, 34))), folder, not_carried=[2], called="0" * 16)
+
+
+def write_another_list_without_a_signature(folder: Path) -> None:
+    sign_another_list(folder)
+    (folder / "export.sig").unlink()
+
+
+def drop_the_list(folder: Path) -> None:
+    """Without it a line that is left out is one that somebody has taken out."""
+    take_a_line_out_as_the_filter_would(folder)
+    for name in ("export.json", "export.sig"):
+        (folder / name).unlink()
+
+
+EXPORT_CASES: list[tuple[Callable[[Path], None], str]] = [
+    (take_a_line_out_as_the_filter_would, "line_left_out"),
+    (drop_the_beginning, "segment_missing"),
+    (drop_a_file_of_lines, "segment_missing"),
+    (sign_another_list, "signature_wrong"),
+    (write_another_list_without_a_signature, "signature_missing"),
+    (drop_the_list, "line_left_out"),
 ]

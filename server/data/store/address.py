@@ -25,6 +25,9 @@ def parse_address(url: str) -> BucketAddress:
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.hostname:
         raise ValueError("must begin with s3://bucket")
+    # What stands behind the last @ is the bucket: anything else goes out to whoever has a bucket of that name.
+    if ":" in parts.netloc.rpartition("@")[2]:
+        raise ValueError("has no port; in a key or secret write / as %2F, ? as %3F, # as %23")
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     given = dict(pairs)
     if len(given) != len(pairs) or set(given) - KNOWN:

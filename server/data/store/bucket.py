@@ -47,7 +47,7 @@ class Bucket:
 
     async def put(self, name: str, source: Path | bytes, *, given: bool = False) -> int:
         size = len(source) if isinstance(source, bytes) else (await asyncio.to_thread(source.stat)).st_size
-        with _answered():
+        with _answered(), _taken(source):
             await obstore.put_async(
                 self._store, checked(name), source, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
             )
@@ -100,6 +100,18 @@ def _config(address: BucketAddress) -> dict[str, Any]:
     if address.key:
         config |= {"access_key_id": address.key, "secret_access_key": address.secret}
     return config
+
+
+@contextmanager
+def _taken(source: Path | bytes) -> Iterator[None]:
+    """Where something is put nothing need be there before, but the bucket."""
+    try:
+        yield
+    except (NotFoundError, FileNotFoundError):
+        if isinstance(source, Path) and not source.exists():
+            raise Missing() from None
+        log.warning("store.failed", reason="NoBucket")
+        raise StoreFailed() from None
 
 
 @contextmanager

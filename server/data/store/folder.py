@@ -23,6 +23,7 @@ from server.data.space import DiskFull
 from server.data.store.model import PIECE_BYTES, Missing, Object, StoreFailed, checked
 
 THREADS = 4
+PUTTING_THREADS = 4
 WALKED_AT_ONCE = 500
 HALF_MADE = "."
 """What a file's name begins with until it is whole: no object's name does."""
@@ -39,16 +40,18 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+        # A slow fsync holds up no reading.
+        self._putting = ThreadPoolExecutor(PUTTING_THREADS, thread_name_prefix="store-put")
 
     async def put(self, name: str, source: Path | bytes, *, given: bool = False) -> int:
-        return await self._run(_put, self._root, checked(name), source, given)
+        return await self._run(_put, self._root, checked(name), source, given, pool=self._putting)
 
     async def size(self, name: str) -> int:
         found = await self._run(os.stat, self._root / checked(name))
         return found.st_size
 
     async def read(self, name: str, start: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
-        file = await self._run(os.open, self._root / checked(name), os.O_RDONLY | os.O_CLOEXEC)
+        file = await self._opened(self._root / checked(name))
         try:
             end = (await self._run(os.fstat, file)).st_size
             if length is not None:
@@ -73,15 +76,32 @@ class Folder:
 
     async def close(self) -> None:
         self._pool.shutdown(wait=True)
+        self._putting.shutdown(wait=True)
 
-    async def _run(self, work: Callable[..., Answer], *args: object) -> Answer:
+    async def _opened(self, path: Path) -> int:
+        """A descriptor; closed if whoever wanted it has gone when it comes."""
+        opening = asyncio.ensure_future(self._run(os.open, path, os.O_RDONLY | os.O_CLOEXEC))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_late)
+            raise
+
+    async def _run(
+        self, work: Callable[..., Answer], *args: object, pool: ThreadPoolExecutor | None = None
+    ) -> Answer:
         """In a thread: a disk may be slow to answer."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *args))
+            return await asyncio.get_running_loop().run_in_executor(pool or self._pool, partial(work, *args))
         except FileNotFoundError:
             raise Missing() from None
         except OSError as problem:
             raise refused(problem) from None
+
+
+def _close_late(opening: asyncio.Future[int]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        os.close(opening.result())
 
 
 def refused(problem: OSError) -> DiskFull | StoreFailed:

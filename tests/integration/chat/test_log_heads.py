@@ -78,6 +78,15 @@ async def test_a_place_that_does_not_answer_holds_up_no_other_and_is_tried_again
     assert await services.readers.ask(heads.waiting, to_millis(services.clock())) == []
 
 
+async def test_what_waits_long_for_one_place_keeps_nothing_from_another(services):
+    chosen = {"log_syslog": f"tcp://127.0.0.1:{free_port()}", "log_auditors": ("auditor@kansa.example",)}
+    row = {"n": 6, "hash": "a" * 64, "at": to_millis(services.clock()), "place": "syslog"}
+    old = [row] * (2 * heads.SENT_AT_ONCE)
+    await services.writer.act(lambda tx: tx.connection.execute(insert(log_heads), old))
+    found = await send(services, **chosen)
+    assert [sent for place, sent, _ in found if place == "mail"] == [True]
+
+
 async def test_a_host_in_ones_own_network_is_reached_only_when_it_is_listed(services):
     found = await send(services, log_syslog="tcp://192.168.7.7:601")
     assert found == [("syslog", False, "outbound_refused address")]

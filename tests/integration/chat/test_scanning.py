@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from chat.files.scanning import parse_place
+from server.settings import WrongSettings, load
+from server.work.clamd_address import parse_clamd
 from tests.tools.clamd import EICAR, clamd
 from tests.tools.company import hire
 from tests.tools.files import Bringer
@@ -69,14 +70,25 @@ async def test_where_it_is_required_the_upload_waits_until_it_answers(scanner, s
     assert (await sato.upload(id))["state"] == "ready", "nothing needs to be sent again"
 
 
-async def test_files_go_to_no_other_machine_that_the_operator_has_not_listed(started, stack):
-    _, sato = await started(stack, clamav="tcp://192.0.2.1:3310", clamav_required=True)
-    assert (await sato.put("見積.txt", b"a")).json()["code"] == "file_unscanned"
+async def test_what_was_not_looked_through_is_counted(scanner, started, stack):
+    here, address = scanner
+    here.says = b"busy ERROR\0"
+    server, sato = await started(stack, clamav=address)
+    await sato.ready()
+    assert server.services.meter.files["unscanned"] == 1
+
+
+@pytest.mark.parametrize("hosts", [(), ("192.0.2.2", "192.0.2.1:3311")])
+def test_files_go_to_no_other_machine_that_the_operator_has_not_listed(hosts):
+    with pytest.raises(WrongSettings, match="OUTBOUND_HOSTS"):
+        load({}, clamav="tcp://192.0.2.1:3310", **({"outbound_hosts": hosts} if hosts else {}))
+    for listed in ("192.0.2.1", "192.0.2.1:3310"):
+        assert load({}, clamav="tcp://192.0.2.1:3310", outbound_hosts=(*hosts, listed)).clamav
 
 
 def test_a_place_is_a_path_or_a_host_with_its_port():
-    assert parse_place("unix:/run/clamd").path == "/run/clamd"
-    assert (parse_place("tcp://127.0.0.1:3310").host, parse_place("tcp://[::1]:1").port) == ("127.0.0.1", 1)
+    assert parse_clamd("unix:/run/clamd").path == "/run/clamd"
+    assert (parse_clamd("tcp://127.0.0.1:3310").host, parse_clamd("tcp://[::1]:1").port) == ("127.0.0.1", 1)
     for wrong in ("unix:clamd", "127.0.0.1:3310", "tcp://host", "tcp://host:1/x", "http://host:1"):
-        with pytest.raises(ValueError):
-            parse_place(wrong)
+        with pytest.raises(WrongSettings, match="CLAMAV"):
+            load({}, clamav=wrong)

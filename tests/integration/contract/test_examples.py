@@ -172,7 +172,8 @@ async def test_the_talk_log_is_given_as_its_document_says(sato: Stranger):
     await sato.connect()
     sent = {"do": "post", "ref": 9, "channel": 1, "client_id": SAID, "text": "", "files": [file]}
     assert (await (await sato.send_exactly(sent)))["is"] == "ack"
-    assert (await sato.request("talkLogFile", id=file)).content.startswith(b"\x89PNG")
+    read = await sato.request("talkLogFile", id=file, download=made["id"])
+    assert read.content.startswith(b"\x89PNG")
 
 
 async def test_a_refusal_has_the_shape_that_every_refusal_has(server: Running):

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from chat.files import archives
 from chat.files.archives import read_zip
-from chat.files.facts import Archive
+from chat.files.facts import Archive, Facts
 from chat.files.source import Held
+from chat.policy import Policy, judge
 from tests.tools import samples
 
 
@@ -155,6 +156,13 @@ def test_too_many_entries_are_not_all_read(monkeypatch):
     monkeypatch.setattr(archives, "MOST_ENTRIES", 3)
     assert read(zipped(*(f"{number}.txt" for number in range(4)))).hidden == "many"
     assert read(zipped(*(f"{number}.txt" for number in range(3)))).hidden == ""
+
+
+def test_invented_extensions_push_none_out_that_an_administrator_has_added():
+    found = read(zipped(*(f"a.x{number}" for number in range(archives.NAMED_ENDINGS + 5)), "a.foo"))
+    assert found.hidden == "" and {"foo", "x0"} <= set(found.endings)
+    verdict = judge(Policy(extra=frozenset({"foo"})), "a.zip", Facts(1, archive=found))
+    assert (verdict.code, verdict.details) == ("file_archive", {"member": "*.foo"})
 
 
 def test_a_long_list_is_not_all_read(monkeypatch):

@@ -20,15 +20,17 @@ from chat.log.scanning import Fault
 from chat.log.signing import key_id_of
 from chat.log.sources import NoLog, source_of
 from chat.log.verifying import Head, Verdict, verify
-from tests.tools.talklog import OTHER_KEY, Log, pem, written
+from tests.tools.talklog import OTHER_KEY, Log, exported, pem, written
 from tests.tools.talklog import keys as keys_of
 from tests.tools.tampering import (
     CASES,
+    EXPORT_CASES,
     Tamper,
     change_a_manifest,
     cut_the_tail,
     drop_a_line,
     drop_a_signature,
+    expired_line,
     recompute_the_whole_chain_without_the_key,
 )
 
@@ -95,11 +97,22 @@ def test_a_folder_without_a_log_is_no_log(tmp_path: Path):
 
 
 def test_an_expired_segment_is_missed_by_nobody_when_a_later_line_tells_of_it(log: Log):
-    gone = log.segments[1]
-    body = msgspec.json.encode({"number": gone.number, "first_n": gone.first_n, "last_n": gone.last_n}).decode()
-    log.write([Entry(99, 1, "expired", 0, 0, None, None, body)], "2027-04-05")
-    log.file_of(gone).unlink()
+    log.write([expired_line(log, 1)], "2027-04-05")
+    log.file_of(log.segments[1]).unlink()
     assert found(log).proven
+
+
+def test_a_line_up_to_the_head_tells_of_it_too_while_its_part_still_grows(log: Log):
+    log.write([expired_line(log, 1)], "2027-04-05", closed=False)
+    log.file_of(log.segments[1]).unlink()
+    assert found(log).proven
+    assert first(log, head=False) == ("segment_missing", 2, 13)
+
+
+def test_a_line_that_tells_of_another_manifest_excuses_nothing(log: Log):
+    log.write([expired_line(log, 1, manifest_sha256="0" * 64)], "2027-04-05")
+    log.file_of(log.segments[1]).unlink()
+    assert first(log) == ("segment_missing", 2, 13)
 
 
 def test_nobody_can_say_in_a_message_that_a_segment_has_expired(log: Log):
@@ -169,6 +182,31 @@ def test_every_single_byte_matters(log: Log):
     for at in range(0, len(whole), 37):
         file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x01]) + whole[at + 1 :])
         assert not found(log, head=False, key=False).ok, at
+
+
+# ---------------------------------------------------------------- a ZIP, and what was done to it
+
+
+def of_export(log: Log, folder: Path) -> Verdict:
+    """With a new key beside the old one, as after a change of keys."""
+    other = keys_of(OTHER_KEY)
+    trusted = {log.keys.current: log.pem, other.current: pem(other)}
+    return verify(source_of(folder), trusted, Head(log.n, log.hash))
+
+
+@pytest.mark.parametrize("first", [1, 3])
+def test_an_export_is_proven_from_where_it_begins(log: Log, tmp_path: Path, first: int):
+    verdict = of_export(log, exported(log, tmp_path / "out", first=first))
+    assert verdict.proven
+    assert verdict.first_n == (first - 1) * LINES + 1
+
+
+@pytest.mark.parametrize(("tamper", "expected"), EXPORT_CASES, ids=[each.__name__ for each, _ in EXPORT_CASES])
+def test_what_was_done_to_an_export_is_found(log: Log, tmp_path: Path, tamper, expected: str):
+    folder = exported(log, tmp_path / "out")
+    assert of_export(log, folder).proven, "this test needs an export that nobody has touched"
+    tamper(folder)
+    assert expected in {each.name for each in of_export(log, folder).faults}
 
 
 # ---------------------------------------------------------------- at the command line

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chat.files import facts as facts_module
 from chat.files.extensions import LISTED, OFFERED
 from chat.files.facts import Archive, Facts, Picture
+from chat.files.names import shown_name
 from chat.policy import IMAGES, REFUSED_MAGIC, Policy, judge, judge_name, refusal
 from server.errors import AppError
 from server.texts import LANGUAGES, sentence
@@ -74,6 +75,13 @@ def test_a_labelled_name_gets_its_verdict(mode):
             )
         elif row[mode] != "either":
             assert judge_name(POLICIES[mode], row["name"]).ok == (row[mode] == "allow"), row["escaped"]
+
+
+@pytest.mark.parametrize("name", ["会議：議事録.docx", "15︓30の予定.txt", "比率 4：3.png"])
+def test_a_colon_as_windows_users_write_it_is_a_letter_like_any_other(name):
+    assert judge_name(Policy(), name).ok and shown_name(name) == name
+    assert judge_name(Policy(), "議事録：写し.ｅｘｅ").code == "file_blocked"
+    assert judge_name(Policy(), "setup.exe:" + name).code == "file_name"
 
 
 def test_the_39_stand_in_the_manuals_order_and_are_all_that_is_refused_at_first():

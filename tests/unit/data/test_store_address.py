@@ -24,6 +24,11 @@ def test_all_parts_of_an_address_are_read():
         "s3://files?endpoint=ftp://x",
         "s3://files?acl=public",
         "s3://f?region=a&region=b",
+        "s3://AKIA:ab/cd+e@bucket/p",
+        "s3://AKIA:ab?cd@bucket",
+        "s3://AKIA:ab#cd@bucket",
+        "s3://bucket:9000/x",
+        "s3://key:secret@bucket:9000",
     ],
 )
 def test_another_address_is_refused(url):

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 
 import { parse } from '../lib/router.svelte'
 import { query } from './api'
-import { detailText } from './detail'
 import { linesOf } from './fields'
 import { optionsQuery } from './imports/api'
 import { duration, share } from './imports/duration'
@@ -47,14 +46,6 @@ test('the printed code leads to the sign-in page with the login ID, whatever is 
   expect(signInAddress('https://renraku.hokuto.example', 'a&b=c@x')).toBe(
     'https://renraku.hokuto.example/signin?login_id=a%26b%3Dc%40x',
   )
-})
-
-test('what was changed is told as before and after', () => {
-  const changed = { talk: [false, true], privileges: [['ADMIN_USER', 'ADMIN_ANPI'], []] }
-  expect(detailText({ changed, count: 3 }, '（空欄）')).toBe(
-    'talk: false → true、privileges: ADMIN_USER・ADMIN_ANPI → （空欄）、count: 3',
-  )
-  expect(detailText(undefined, '')).toBe('')
 })
 
 test('areas are one a line', () => {

@@ -108,9 +108,34 @@ test('undoing shows first what it would do, and sends no file', async () => {
   expect(asked.at(-1)).toBe('POST /api/admin/imports/7/undo')
 })
 
+test('an undo is offered when there is something to undo, and not without an answer', async () => {
+  const transfer = new Transfer('users', () => {})
+  for (const [answer, offered] of [[{ undoable: false }, false], [{ undoable: true }, true], ['lost', false]] as const) {
+    answers = { 'GET /api/admin/imports/users/last': answer }
+    await transfer.askLast()
+    expect(transfer.undoable).toBe(offered)
+  }
+  expect(transfer.problem).toBe('')
+})
+
 test('another file forgets the ticks that were made for the first', () => {
   const transfer = new Transfer('users', () => {})
   transfer.options = { ...transfer.options, zeros: true, marks: true, keep_passwords: false }
   transfer.choose(file)
   expect(transfer.options).toMatchObject({ zeros: false, marks: false, keep_passwords: false })
+})
+
+test('sheets that came with the answer are let go by the server at once', async () => {
+  const sheet = { id: 0, company: '', name: '佐野', login_id: 'sano', password: 'x', address: '', until: 0 }
+  answers = {
+    'PUT /api/admin/imports/users': preview,
+    'PUT /api/admin/imports/7/apply': { id: 7, state: 'applied', sheets: 1, login_sheets: [sheet] },
+    'POST /api/admin/imports/7/sheets': { sheets: [sheet] },
+  }
+  const transfer = new Transfer('users', vi.fn())
+  transfer.choose(file)
+  await transfer.run()
+  await transfer.ok()
+  expect(transfer.sheets).toEqual([sheet])
+  expect(asked).toContain('POST /api/admin/imports/7/sheets')
 })

@@ -1,5 +1,5 @@
 /** Sends what is in the outbox, and sends it again until the server has it; keeps it over a reload. */
-import { drop, keep, kept, keptNames } from '../lib/keep'
+import { drop, keep, kept, keptNames, onDropped } from '../lib/keep'
 import { NoAnswer, Refused } from '../lib/socket'
 import type { Ack, Post } from '../lib/wire'
 import * as outbox from './outbox'
@@ -46,6 +46,16 @@ export class Sender {
       if (item.state === 'failed' || old) next = outbox.withFailed(next, id, item.reason ?? '')
     }
     this.options.change(next)
+  }
+
+  /** Two windows may hold one message: what the one has sent or thrown away, the other does not send. */
+  start(): () => void {
+    return onDropped(this.key(''), (id) => {
+      const item = this.of(id)
+      if (!item || item.state === 'sending' || item.state === 'sent') return
+      this.options.discarded(item.files ?? [])
+      this.options.change(outbox.without(this.options.outbox(), id))
+    })
   }
 
   add(item: Omit<Item, 'state'>): void {
@@ -121,10 +131,21 @@ export class Sender {
       this.timer = setTimeout(() => this.flush(), wait)
       return
     }
+    if (error instanceof Refused && this.notAllSent(clientId, error)) return
     const reason = error instanceof Refused ? error.message : ''
     if (error instanceof Refused && error.code === 'file_unknown') this.unknown.add(clientId)
     this.options.change(outbox.withFailed(this.options.outbox(), clientId, reason))
     this.store(clientId)
+  }
+
+  /** A file that was let through when it was brought may not travel any more: it says so, and the rest may go. */
+  private notAllSent(clientId: string, { code, field, message }: Refused): boolean {
+    const key = field.startsWith('files.') ? field.slice('files.'.length) : ''
+    const files = (this.of(clientId)?.files ?? []).filter((one) => one.file && key)
+    // Where nothing travels, none of them does.
+    const bad = code === 'file_disabled' ? files : files.filter((one) => one.file!.id === key)
+    bad.forEach((one) => this.fileRefused(one.upload, message))
+    return bad.length > 0
   }
 
   private of(clientId: string): Item | undefined {

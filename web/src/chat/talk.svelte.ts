@@ -6,6 +6,7 @@ import { type Answers, CloseCode, type Command, type Room } from '../lib/wire'
 import { Attachments } from './files/attachments.svelte'
 import { Marks } from './marks'
 import type { Attached, Outbox } from './outbox'
+import type { Photos } from './photos.svelte'
 import { Presences } from './presence.svelte'
 import { Reading } from './reads.svelte'
 import * as rooms from './rooms'
@@ -61,6 +62,8 @@ export class Talk {
   readonly typists: Typists
   readonly reading: Reading
   readonly files: Attachments
+  /** Fetched after the first drawing: until then, and where there is no directory, faces are letters. */
+  photos = $state.raw<Photos>()
 
   private readonly guests = new Set<Guest>()
   private current: State
@@ -136,7 +139,8 @@ export class Talk {
     this.lineChanged('connecting')
     this.net.start()
     this.files.start()
-    const ends = [this.presence.start(), this.typists.start(), () => this.net.stop(), () => this.files.stop()]
+    import('./photos.svelte').then(({ Photos }) => this.join((this.photos = new Photos(this))), () => {})
+    const ends = [this.sender.start(), this.presence.start(), this.typists.start(), () => this.net.stop(), () => this.files.stop()]
     return () => ends.forEach((end) => end())
   }
 

@@ -10,9 +10,7 @@ const KINDS = ['draft.', 'outbox.']
 /** Forgets the texts and files of everybody; or of everybody but `account`. */
 export function forgetUnsent(account?: number): void {
   for (const name of keptNames(MARK)) {
-    if (name === String(account)) continue
-    forgetVault(name)
-    drop(MARK + name)
+    if (name !== String(account)) forgetVault(name)
   }
   for (const kind of KINDS)
     for (const name of keptNames(kind)) if (!name.startsWith(`${account}.`)) drop(kind + name)

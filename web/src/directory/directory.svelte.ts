@@ -29,6 +29,7 @@ export class Directory {
   private rev = 0
   private inside = 0
   private watching = false
+  private groupsTold = false
   private leaveTimer: ReturnType<typeof setTimeout> | undefined
   private readonly reloads = new Set<ReturnType<typeof setTimeout>>()
   private readonly pagers = new Set<Pager>()
@@ -46,7 +47,7 @@ export class Directory {
     clearTimeout(this.leaveTimer)
     this.inside++
     if (!this.watching) void this.open()
-    if (!this.groups) void this.ask(() => this.talk.ask({ do: 'directory.groups' }))
+    if (!this.groups) void this.askGroups()
     return () => {
       this.inside--
       if (!this.inside) this.leaveTimer = setTimeout(() => this.leave(), LEAVE_AFTER_MS)
@@ -121,6 +122,7 @@ export class Directory {
         this.reload(frame.parts, frame.within_ms)
         break
       case 'directory.groups':
+        if (frame.ref === undefined) this.groupsTold = true
         this.groups = frame.groups
         this.favourites = new Set(frame.favourites)
         for (const pager of this.pagers) if (isOwn(pager.shown?.query)) pager.reload()
@@ -164,7 +166,8 @@ export class Directory {
     this.watching = false
     if (!this.inside) return
     void this.open()
-    if (!this.groups) void this.ask(() => this.talk.ask({ do: 'directory.groups' }))
+    // What one's other devices changed meanwhile was not told.
+    void this.askGroups()
     for (const pager of this.pagers) pager.opened()
     for (const heard of this.listeners) heard()
     this.badges.again()
@@ -189,6 +192,16 @@ export class Directory {
 
   private async catchUp(): Promise<void> {
     await this.ask(() => this.talk.ask({ do: 'directory.since', rev: this.rev }))
+  }
+
+  /** An answer that was read before a change may come after its event: asked again, it is right. */
+  private async askGroups(): Promise<void> {
+    await this.ask(async () => {
+      do {
+        this.groupsTold = false
+        await this.talk.ask({ do: 'directory.groups' })
+      } while (this.groupsTold)
+    })
   }
 
   private async ask(asking: () => Promise<unknown>): Promise<void> {

@@ -42,7 +42,7 @@ beforeEach(() => {
   talk = new FakeTalk()
   talk.answers = {
     directory: { is: 'directory', rev: 7, departments: [department(1)], phone_scheme: 'com050voipbiz://keypad?tel=', hidden: [] },
-    'directory.groups': { is: 'directory.groups', groups: [{ id: 4, name: '静岡', people: [2] }], favourites: [2] },
+    'directory.groups': { is: 'directory.groups', ref: 1, groups: [{ id: 4, name: '静岡', people: [2] }], favourites: [2] },
     'directory.people': page(person(1, 3), person(2, 3)),
   }
   directory = new Directory(talk as unknown as Talk)
@@ -65,6 +65,32 @@ test('coming in asks for the departments and for one’s groups', async () => {
   expect(directory.tree.byId.get(1)?.name).toBe('部1')
   expect(directory.scheme).toBe('com050voipbiz://keypad?tel=')
   expect([...directory.favourites]).toEqual([2])
+})
+
+test('an answer that was read before a change of one’s groups does not undo its event', async () => {
+  const { ask } = talk
+  const old = talk.answers['directory.groups'] as object
+  const changed = { is: 'directory.groups', groups: [], favourites: [3] }
+  talk.ask = async (command) => {
+    if (command.do === 'directory.groups' && talk.answers['directory.groups'] === old) {
+      talk.say(changed)
+      const answer = ask(command)
+      talk.answers['directory.groups'] = { ...changed, ref: 2 }
+      return answer
+    }
+    return ask(command)
+  }
+  directory.enter()
+  await vi.advanceTimersByTimeAsync(0)
+  expect([...directory.favourites]).toEqual([3])
+})
+
+test('with a new line one’s groups are asked for again', async () => {
+  await entered()
+  talk.answers['directory.groups'] = { is: 'directory.groups', ref: 3, groups: [], favourites: [3] }
+  talk.guest.opened?.()
+  await vi.advanceTimersByTimeAsync(0)
+  expect([...directory.favourites]).toEqual([3])
 })
 
 test('a scheme that would run something is not taken', async () => {
@@ -126,7 +152,7 @@ test('a new line asks what was missed, and for the rows on the screen', async ()
   await entered()
   talk.guest.opened()
   await vi.advanceTimersByTimeAsync(0)
-  expect(talk.take()).toEqual(['directory.since', 'directory.people'])
+  expect(talk.take()).toEqual(['directory.since', 'directory.groups', 'directory.people'])
 })
 
 test('a favourite shows at once, and no longer when the server refuses', async () => {

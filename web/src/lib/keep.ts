@@ -27,6 +27,15 @@ export function drop(key: string): void {
   }
 }
 
+/** Another window of this browser has dropped something under `prefix`: its name, without it. */
+export function onDropped(prefix: string, heard: (name: string) => void): () => void {
+  const event = ({ key, newValue }: StorageEvent) => {
+    if (newValue === null && key?.startsWith(PREFIX + prefix)) heard(key.slice((PREFIX + prefix).length))
+  }
+  addEventListener('storage', event)
+  return () => removeEventListener('storage', event)
+}
+
 /** The names under `prefix`, without it. */
 export function keptNames(prefix: string): string[] {
   try {

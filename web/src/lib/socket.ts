@@ -20,6 +20,8 @@ export class Refused extends Error {
     readonly code: string,
     message: string,
     readonly retryMs?: number,
+    /** What it is about, where the server says so. */
+    readonly field = '',
   ) {
     super(message)
   }
@@ -271,7 +273,7 @@ export class Line {
 }
 
 function settle(pending: Pending, frame: Frame): void {
-  if (frame.is === 'error') pending.reject(new Refused(frame.code, frame.message, frame.retry_ms))
+  if (frame.is === 'error') pending.reject(new Refused(frame.code, frame.message, frame.retry_ms, frame.field))
   else pending.resolve(frame)
 }
 

@@ -401,6 +401,12 @@ export interface PersonalGroup {
   people: number[]
 }
 
+/** Somebody's photo, under the name that its address has. */
+export interface PhotoRow {
+  id: number
+  photo: string
+}
+
 /** How somebody can be reached now; `until` is when one who is out returns, 0 when he did not say. */
 export interface Presence {
   id: number
@@ -647,6 +653,12 @@ export interface GetStatuses {
   people: number[]
 }
 
+/** Which of these people have a photo: for faces beside names where the directory is not open. */
+export interface GetPhotos {
+  do: 'directory.photos'
+  people: number[]
+}
+
 /**
  * Says `text`, which may be empty beside `files`: one's own uploads that are `ready`, each sent once. The
  * same `client_id` again returns the first result and says nothing twice.
@@ -828,6 +840,7 @@ export type Command =
   | GetMine
   | ChangeMine
   | GetStatuses
+  | GetPhotos
   | Post
   | Edit
   | Delete
@@ -989,6 +1002,13 @@ export interface Statuses {
   rows: StatusRow[]
   from?: number
   ref?: number
+}
+
+/** The photos of those who have one. */
+export interface Photos {
+  is: 'directory.photos'
+  ref: number
+  photos: PhotoRow[]
 }
 
 /** The message is durable. `dup` when it already was. */
@@ -1272,6 +1292,7 @@ export type Frame =
   | Groups
   | Mine
   | Statuses
+  | Photos
   | Ack
   | Page
   | Changes
@@ -1325,6 +1346,7 @@ export interface Answers {
   'directory.mine': Mine
   'directory.change_mine': Mine
   'directory.statuses': Statuses
+  'directory.photos': Photos
   post: Ack
   edit: Done
   delete: Done
@@ -1450,7 +1472,8 @@ export interface PersonSave {
 
 /**
  * How it shall be. `extra` are extensions that are refused beside the 39; `uninspected` decides on archives
- * that cannot be listed, `executables` on those of other systems.
+ * that cannot be listed, `executables` on those of other systems. `version` is of what was seen before: when
+ * something else holds by now, nothing is changed; blank: whatever holds.
  */
 export interface Wanted {
   mode: 'default' | 'images' | 'off'
@@ -1458,6 +1481,7 @@ export interface Wanted {
   look_inside: boolean
   uninspected: 'refuse' | 'send'
   executables: 'refuse' | 'send'
+  version?: string
 }
 
 /** What is to be downloaded, in which form, and why; one's own password again. */
@@ -1753,9 +1777,14 @@ export interface ImportSheets {
   sheets: LoginSheet[]
 }
 
+/** Whether the last import was one of these, and can still be undone. */
+export interface LastImport {
+  undoable: boolean
+}
+
 /**
  * What holds now. `listed` are the 39 extensions in the manual's order, `offered` those that others refuse
- * besides.
+ * besides. `version` is sent along with a change, so that it overwrites nothing that was not seen.
  */
 export interface TalkSettings {
   mode: 'default' | 'images' | 'off'
@@ -1766,6 +1795,7 @@ export interface TalkSettings {
   listed: string[]
   offered: string[]
   licence: TalkLicence
+  version: string
 }
 
 /**

@@ -320,6 +320,8 @@ const en: AdminWords = {
       'session.end': 'Device signed out',
       'session.end_others': 'Other devices signed out',
       'password.change': 'Password changed',
+      'password.confirm': 'Password asked again',
+      'demo.load': 'Demo data loaded',
     },
   },
   imports: {

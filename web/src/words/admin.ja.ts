@@ -312,6 +312,8 @@ const ja = {
       'session.end': '端末のログアウト',
       'session.end_others': 'ほかの端末のログアウト',
       'password.change': 'パスワードの変更',
+      'password.confirm': 'パスワードの再入力',
+      'demo.load': '体験用データの読み込み',
     },
   },
   imports: {

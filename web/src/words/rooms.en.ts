@@ -35,4 +35,12 @@ export default {
   leave_lead: 'You will no longer see its messages.',
   logged_none: 'This talk is recorded. Nobody has been named yet who can read the record.',
   logged: (n) => `This talk is recorded. ${plural(n, 'person', 'people')} named by your administrator can read the record.`,
+  read_tab: (n) => `Read ${n}`,
+  unread_tab: (n) => `Unread ${n}`,
+  read_none: 'No one has read it yet.',
+  unread_none: 'Everyone has read it.',
+  read_first: (n) => `The first ${n} are shown.`,
+  edit_label: 'Edit the message',
+  edit_hint: 'Esc cancels, Enter saves',
+  someone_left: 'You have left this room.',
 } satisfies RoomWords

@@ -32,6 +32,14 @@ const ja = {
   leave_lead: '退出すると、ここのメッセージは表示されなくなります。',
   logged_none: 'このトークは記録されています。閲覧できる人は、まだ指定されていません。',
   logged: (n: string) => `このトークは記録され、管理者が指定した人（${n}人）が閲覧できます。`,
+  read_tab: (n: string) => `既読 ${n}`,
+  unread_tab: (n: string) => `未読 ${n}`,
+  read_none: 'まだだれも読んでいません。',
+  unread_none: '全員が読みました。',
+  read_first: (n: string) => `はじめの${n}人を表示しています。`,
+  edit_label: 'メッセージを編集',
+  edit_hint: 'Escでキャンセル・Enterで保存',
+  someone_left: 'このトークルームから退出しました。',
 }
 
 export type RoomWords = typeof ja

@@ -9,6 +9,7 @@ import type {
   ImportOptions,
   ImportPreview,
   ImportProgress,
+  LastImport,
   Sheets,
 } from './shapes'
 
@@ -26,6 +27,7 @@ export const progress = (id: number) => call<ImportProgress>('GET', `${ROOT}/${i
 export const rows = (id: number, act: Act, start: number) =>
   call<DiffPage>('GET', `${ROOT}/${id}/rows?${query({ act, start })}`)
 export const sheets = (id: number) => call<Sheets>('POST', `${ROOT}/${id}/sheets`, {}, FILE_MS)
+export const last = (kind: ImportKind) => call<LastImport>('GET', `${ROOT}/${kind}/last`)
 export const undoPreview = (kind: ImportKind) => call<ImportPreview>('POST', `${ROOT}/${kind}/undo-preview`, {}, FILE_MS)
 export const undo = (id: number) => call<ImportProgress>('POST', `${ROOT}/${id}/undo`, {}, WORK_MS)
 

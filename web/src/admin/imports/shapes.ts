@@ -10,6 +10,7 @@ export type {
   ImportRow as DiffRow,
   ImportSheets as Sheets,
   Kept,
+  LastImport,
   Problem as ImportProblem,
 } from '../../lib/wire'
 

@@ -20,6 +20,8 @@ export class Transfer {
   sheets = $state.raw<readonly LoginSheet[] | null>(null)
   problem = $state('')
   undoing = $state(false)
+  /** There is a last import, and it can be undone. */
+  undoable = $state(false)
   options = $state<ImportOptions>({
     keep_passwords: true,
     zeros: false,
@@ -52,6 +54,11 @@ export class Transfer {
     if (!file) return
     this.undoing = false
     await this.look(() => api.preview(this.kind, file, this.options))
+  }
+
+  /** Without an answer nothing is offered; the importing goes on all the same. */
+  async askLast(): Promise<void> {
+    this.undoable = await api.last(this.kind).then((last) => !!last.undoable, () => false)
   }
 
   async runUndo(): Promise<void> {
@@ -111,6 +118,8 @@ export class Transfer {
     const finished = doing.then(
       (answer) => {
         this.sheets = 'login_sheets' in answer && answer.login_sheets?.length ? answer.login_sheets : null
+        // They are here: the server need not keep passwords for an answer that might have been lost.
+        if (this.sheets) api.sheets(id).catch(() => {})
         this.progress = answer
       },
       (error) => (refusal = error),

@@ -8,7 +8,8 @@ import type { Download, Form, Hold, Policy, TalkLog, TalkSettings, Wanted } from
 const DOWNLOAD_MS = 60_000
 
 export const settings = () => call<TalkSettings>('GET', '/api/admin/talk')
-export const changeSettings = (policy: Policy) => call<TalkSettings>('POST', '/api/admin/talk', policy)
+/** `version` is of what was shown: over anything else the server writes nothing. */
+export const changeSettings = (policy: Policy, version: string) => call<TalkSettings>('POST', '/api/admin/talk', { ...policy, version })
 
 /** Without a month: the current one. */
 export const log = (month = '') => call<TalkLog>('GET', `/api/talk-log?${query({ month })}`)

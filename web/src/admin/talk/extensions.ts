@@ -1,7 +1,8 @@
 /** Extensions as an administrator writes them: with or without the dot, in any width, several at once. */
 
-/** As the server counts. */
-const LONGEST = 16
+/** As the server has it (chat/files/settings.py). */
+const LONGEST = 32
+const EXTENSION = /^[^\s./\\:*?"<>|\p{Cc}]+$/u
 
 export interface Read {
   /** New ones, in the order in which they were written. */
@@ -25,7 +26,7 @@ export function readExtensions(text: string, known: ReadonlySet<string>): Read {
 }
 
 function isExtension(text: string): boolean {
-  return new RegExp(`^[a-z0-9_]{1,${LONGEST}}$`).test(text)
+  return [...text].length <= LONGEST && EXTENSION.test(text)
 }
 
 /** Those that are offered and not in any list yet. */

@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest'
 
-import { bytesText, dayName, grouped, markOf, monthDays, monthName, wantedOf } from './format'
+import { dayName, grouped, markOf, monthName, wantedOf } from './format'
 import type { Segment } from './shapes'
 
 test('months and days are named as the company has them, whatever the clock of the browser', () => {
   expect([monthName('ja', '2027-04'), monthName('en', '2027-04')]).toEqual(['2027年4月', 'April 2027'])
   expect([dayName('ja', '2027-04-15'), dayName('en', '2028-02-29')]).toEqual(['2027/04/15(木)', 'Tue, 29 Feb 2028'])
-})
-
-test('a month ends on its last day', () => {
-  expect(monthDays('2027-04')).toEqual(['2027-04-01', '2027-04-30'])
-  expect(monthDays('2028-02')).toEqual(['2028-02-01', '2028-02-29'])
-  expect(monthDays('2027-12')).toEqual(['2027-12-01', '2027-12-31'])
-})
-
-test('sizes are short', () => {
-  expect([0, 812, 3482, 10_485_760].map(bytesText)).toEqual(['0 B', '812 B', '3.4 KB', '10.0 MB'])
 })
 
 test('a segment is good, bad, not looked at yet, or gone', () => {

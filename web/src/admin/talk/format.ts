@@ -15,14 +15,6 @@ export function dayName(language: Language, date: string): string {
   return day(language, new Date(`${date}T12:00`).getTime())
 }
 
-/** In the unit in which it is short: 812 B, 3.4 KB, 10.0 MB. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB']
-  let [left, at] = [bytes, 0]
-  while (left >= 1024 && at < units.length - 1) [left, at] = [left / 1024, at + 1]
-  return `${at ? left.toFixed(1) : left} ${units[at]}`
-}
-
 export type Mark = 'good' | 'bad' | 'none' | 'gone'
 
 /** What the verification of a segment came to. */
@@ -52,10 +44,4 @@ export function wantedOf({ from, to, rooms, people }: Conditions): Wanted {
     ...(rooms.length ? { rooms: [...rooms] } : {}),
     ...(people.length ? { people: [...people] } : {}),
   }
-}
-
-/** The first and the last day of a month. */
-export function monthDays(month: string): [string, string] {
-  const [year, number] = month.split('-').map(Number) as [number, number]
-  return [`${month}-01`, `${month}-${String(new Date(year, number, 0).getDate()).padStart(2, '0')}`]
 }

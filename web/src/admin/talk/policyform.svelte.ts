@@ -16,22 +16,32 @@ export class PolicyForm {
   /** Another administrator has changed it while something was typed here. */
   newer = $state.raw<TalkSettings | null>(null)
 
+  /** Which question is the newest: an answer to an older one says nothing any more. */
+  private turn = 0
+  /** Something was told while it was saved here: perhaps it came after that. */
+  private missed = false
+
   readonly dirty = $derived(this.held !== null && told(this.draft) !== told(this.held))
 
   async load(): Promise<void> {
+    const mine = ++this.turn
     try {
-      this.show(await api.settings())
+      const settings = await api.settings()
+      if (mine !== this.turn) return
+      this.show(settings)
       this.problem = ''
     } catch (error) {
-      this.problem = problemText(error)
+      if (mine === this.turn) this.problem = problemText(error)
     }
   }
 
   /** The server has told that something is different now: by others, or by oneself. */
   async look(): Promise<void> {
+    if (this.busy) this.missed = true
     if (this.busy || !this.held) return
+    const mine = ++this.turn
     const next = await api.settings().catch(() => null)
-    if (!next || told(next) === told(this.held)) return
+    if (!next || mine !== this.turn || next.version === this.held.version) return
     if (this.dirty) this.newer = next
     else this.show(next)
   }
@@ -41,17 +51,23 @@ export class PolicyForm {
   }
 
   async save(): Promise<void> {
+    if (!this.held) return
     this.busy = true
+    this.turn++
     this.problem = ''
     this.wrong = {}
     try {
-      this.show(await api.changeSettings($state.snapshot(this.draft) as Policy))
+      this.show(await api.changeSettings($state.snapshot(this.draft) as Policy, this.held.version))
       this.savedAt = Date.now()
     } catch (error) {
-      if (error instanceof ApiError && error.field in this.draft) this.wrong = { [error.field]: error.message }
+      if (error instanceof ApiError && error.code === 'conflict') this.newer = await api.settings().catch(() => null)
+      if (this.newer) this.problem = ''
+      else if (error instanceof ApiError && error.field in this.draft) this.wrong = { [error.field]: error.message }
       else this.problem = problemText(error)
     }
     this.busy = false
+    if (this.missed) void this.look()
+    this.missed = false
   }
 
   private show(settings: TalkSettings): void {

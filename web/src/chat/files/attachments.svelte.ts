@@ -8,7 +8,7 @@ import type { Attached, Outbox } from '../outbox'
 import type { Engine } from './engine'
 import { MARK } from './forgetting'
 import type { SentFile, TalkPolicy } from './types'
-import { goes, loose, noUploads, type Upload, type Uploads, without } from './uploads'
+import { goes, loose, MOST_FILES, noUploads, type Upload, type Uploads, without } from './uploads'
 
 export interface AttachmentsOptions {
   self: number
@@ -37,6 +37,7 @@ export class Attachments {
   private engine: Promise<Engine> | undefined
   private wanted = false
   private asked = false
+  private started = false
   private stopped = false
 
   constructor(private readonly options: AttachmentsOptions) {}
@@ -44,8 +45,10 @@ export class Attachments {
   /** Takes up what an earlier page left behind. */
   start(): void {
     this.taken = [...this.carried]
-    if (kept(MARK + this.options.self)) void this.run(async (engine) => this.missing(await engine.restore()))
-    else this.missing(new Set())
+    this.started = true
+    const lost = this.unbrought()
+    if (kept(MARK + this.options.self)) void this.run((engine) => engine.restore(lost))
+    else lost.forEach((id) => this.options.refused(id, words.t.file.lost))
   }
 
   stop(): void {
@@ -67,8 +70,10 @@ export class Attachments {
   add(channel: number, files: readonly File[]): void {
     if (!files.length) return
     if (this.policy?.mode === 'off') return say(words.t.file.disabled)
-    const { max_bytes = Infinity, max_files = Infinity } = this.policy ?? {}
-    void this.run((engine) => engine.add(channel, files, this.of(channel).filter(goes).length, { max_bytes, max_files }))
+    const { max_bytes = Infinity, max_files = MOST_FILES } = this.policy ?? {}
+    // What failed counts: it may be tried again.
+    const lying = () => this.of(channel).filter((one) => one.state !== 'refused').length
+    void this.run((engine) => engine.add(channel, files, lying(), { max_bytes, max_files }))
   }
 
   remove(id: string): void {
@@ -82,7 +87,7 @@ export class Attachments {
 
   /** What goes with a message that is written now; the rest stays where it lies. */
   take(channel: number): Attached[] {
-    const going = this.of(channel).filter(goes)
+    const going = this.of(channel).filter(goes).slice(0, this.policy?.max_files ?? MOST_FILES)
     this.taken = [...this.taken, ...going.map((one) => one.id)]
     return going.map(({ id, name, size, media, file }) => ({ upload: id, name, size, media, ...(file ? { file } : {}) }))
   }
@@ -109,7 +114,9 @@ export class Attachments {
   opened(): void {
     this.asked = false
     if (this.wanted) this.want()
-    void this.engine?.then((engine) => engine.wake()).catch(() => {})
+    if (this.engine) void this.engine.then((engine) => engine.wake()).catch(() => {})
+    // It could not be fetched; what waits for it waits for a line like everything else.
+    else if (this.started && this.unbrought().length) void this.run((engine) => engine.restore(this.unbrought()))
   }
 
   arrived({ frame }: Arrival): void {
@@ -142,11 +149,9 @@ export class Attachments {
     }
   }
 
-  /** A message that was written on an earlier page, and whose files are nowhere: it says so. */
-  private missing(elsewhere: ReadonlySet<string>): void {
-    const here = new Set([...elsewhere, ...this.list.map((one) => one.id)])
-    for (const { upload, file } of this.options.outbox().flatMap((item) => item.files ?? [])) {
-      if (!file && !here.has(upload)) this.options.refused(upload, words.t.file.lost)
-    }
+  /** The files that messages of an earlier page still wait for. */
+  private unbrought(): string[] {
+    const files = this.options.outbox().flatMap((item) => item.files ?? [])
+    return files.filter((one) => !one.file && !one.problem).map((one) => one.upload)
   }
 }

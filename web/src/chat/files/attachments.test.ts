@@ -82,3 +82,22 @@ test('a change of the policy keeps how large and how many', () => {
   files.arrived({ frame: { is: 'talk.policy', rev: 2, mode: 'images', refused: [], log_readers: 0 } })
   expect(files.policy).toMatchObject({ mode: 'images', max_bytes: 9, max_files: 10 })
 })
+
+test('a message takes no more than ten, also when one that failed comes back; the rest stays', () => {
+  const files = attachments()
+  files.list = Array.from({ length: 12 }, (_, at) => lying(`f${at}`))
+  expect(files.take(12)).toHaveLength(10)
+  expect(files.of(12).map((one) => one.id)).toEqual(['f10', 'f11'])
+
+  files.policy = { is: 'talk.policy', rev: 1, mode: 'default', refused: [], log_readers: 0, max_files: 1 }
+  expect(files.take(12).map((one) => one.upload)).toEqual(['f10'])
+})
+
+test('what failed takes a place, before the server has said how many too', async () => {
+  const files = attachments()
+  files.list = Array.from({ length: 10 }, (_, at) => lying(`f${at}`, at ? 'ready' : 'failed'))
+  files.add(12, [new File(['1'], 'eleventh.txt')])
+  await vi.waitFor(() => expect(files.list).toHaveLength(11))
+  expect(files.list[10]).toMatchObject({ state: 'refused', problem: '1回に送信できるファイルは10個までです。' })
+  files.stop()
+})

@@ -4,6 +4,7 @@ import { backoff } from '../../lib/backoff'
 import { clientId } from '../../lib/clientid'
 import { fileWords } from '../../words/files'
 import { words } from '../../words/words.svelte'
+import { mebibytes, nameOf } from './chosen'
 import * as progress from './progress'
 import type { Limits } from './progress'
 import { Tabs } from './tabs'
@@ -33,27 +34,44 @@ export interface Host {
   refused(id: string, problem: string): void
 }
 
+/** What the engine works with. */
+export interface Means {
+  carry: typeof carry
+  giveUp: typeof giveUp
+  vault: Pick<Vault, 'put' | 'note' | 'remove' | 'all' | 'close'>
+  /** `holds` says which files this window sends. */
+  tabs(holds: (ids: string[]) => string[]): Pick<Tabs, 'free' | 'close'>
+}
+
 export class Engine {
   private readonly blobs = new Map<string, Blob>()
   private readonly running = new Map<string, AbortController>()
-  private readonly vault: Vault
-  private readonly tabs: Tabs
-  private wakers = new Set<() => void>()
+  private readonly vault: Means['vault']
+  private readonly tabs: ReturnType<Means['tabs']>
+  private readonly wakers = new Set<() => void>()
+  /** Waited for here, and sent by another window. */
+  private readonly elsewhere = new Set<string>()
   private stopped = false
 
-  constructor(private readonly host: Host) {
-    this.vault = new Vault(host.account)
-    this.tabs = new Tabs(host.account, (ids) => ids.filter((id) => this.blobs.has(id)))
-    addEventListener('online', () => this.wake())
+  constructor(
+    private readonly host: Host,
+    private readonly means: Means = meansOf(host.account),
+  ) {
+    this.vault = means.vault
+    this.tabs = means.tabs((ids) => ids.filter((id) => this.blobs.has(id)))
+    addEventListener('online', this.wake)
   }
 
-  /** What an earlier page left behind, but for what another window sends: that is the answer. */
-  async restore(): Promise<ReadonlySet<string>> {
+  /** What an earlier page left behind, but for what another window sends. `wanted` are those that a message waits for:
+   * one that is nowhere is told. */
+  async restore(wanted: readonly string[] = []): Promise<void> {
     const all = await this.vault.all()
-    const free = await this.tabs.free(all.map(([one]) => one.id))
+    const free = await this.tabs.free([...new Set([...all.map(([one]) => one.id), ...wanted])])
+    if (this.stopped) return
     for (const [one, blob] of all) if (free.has(one.id)) this.take(one, blob)
+    for (const id of wanted) if (!this.blobs.has(id)) this.notHere(id, free)
+    if (!all.length) void this.vault.remove([])
     this.flow()
-    return new Set(all.map(([one]) => one.id).filter((id) => !free.has(id)))
   }
 
   add(channel: number, files: readonly File[], already: number, limits: Limits): void {
@@ -75,7 +93,7 @@ export class Engine {
 
   /** Not wanted any more: gone here and, where the server knows of it, there. */
   cancel(ids: readonly string[]): void {
-    for (const { id, key } of this.host.uploads()) if (ids.includes(id) && key) void giveUp(key)
+    for (const { id, key } of this.host.uploads()) if (ids.includes(id) && key) void this.means.giveUp(key)
     this.forget(ids)
   }
 
@@ -84,7 +102,8 @@ export class Engine {
     const gone = new Set(ids)
     for (const one of this.host.uploads()) {
       if (!gone.has(one.id)) continue
-      this.running.get(one.id)?.abort()
+      // What is being announced is let go when the server has said what it calls it.
+      if (one.key) this.running.get(one.id)?.abort()
       this.blobs.delete(one.id)
       if (one.preview) URL.revokeObjectURL(one.preview)
     }
@@ -94,18 +113,26 @@ export class Engine {
   }
 
   again(id: string, afresh = false): void {
-    if (this.blobs.has(id) && !this.running.has(id)) this.host.change(progress.withAgain(this.host.uploads(), id, afresh))
+    if (!this.blobs.has(id)) return void this.seek([id], afresh)
+    if (!this.running.has(id)) {
+      const { later } = this.of(id) ?? {}
+      this.host.change(progress.withAgain(this.host.uploads(), id, afresh))
+      const one = this.of(id)
+      if (one && later) void this.vault.note(keptOf(one))
+    }
     this.flow()
   }
 
-  /** There is a line again: nobody waits any longer. */
-  wake(): void {
-    for (const one of this.host.uploads()) if (one.state === 'failed') this.again(one.id)
+  /** There is a line again: nobody waits any longer, but for what there was no room for. */
+  readonly wake = (): void => {
+    for (const one of this.host.uploads()) if (one.state === 'failed' && !one.later) this.again(one.id)
     for (const waker of [...this.wakers]) waker()
+    if (this.elsewhere.size) void this.seek([...this.elsewhere])
   }
 
   stop(): void {
     this.stopped = true
+    removeEventListener('online', this.wake)
     for (const one of this.running.values()) one.abort()
     this.vault.close()
     this.tabs.close()
@@ -113,8 +140,31 @@ export class Engine {
 
   private take(one: Kept, blob: Blob): void {
     this.blobs.set(one.id, blob)
+    this.elsewhere.delete(one.id)
     const preview = PICTURES.has(one.media) ? { preview: URL.createObjectURL(blob) } : {}
-    this.host.change(progress.withAdded(this.host.uploads(), [{ ...one, ...preview, state: 'waiting', sent: 0 }]))
+    const state = one.later ? 'failed' : 'waiting'
+    this.host.change(progress.withAdded(this.host.uploads(), [{ ...one, ...preview, state, sent: 0 }]))
+  }
+
+  /** A message waits for these, and this window has not got their bytes: perhaps they are kept, perhaps another has. */
+  private async seek(ids: readonly string[], afresh = false): Promise<void> {
+    const all = new Map((await this.vault.all()).map(([one, blob]) => [one.id, { one, blob }]))
+    const free = await this.tabs.free([...ids])
+    if (this.stopped) return
+    for (const id of ids) {
+      const found = all.get(id)
+      if (this.blobs.has(id)) continue
+      if (!found || !free.has(id)) this.notHere(id, free)
+      else this.take(afresh ? withoutKey(found.one) : found.one, found.blob)
+    }
+    this.flow()
+  }
+
+  /** Another window sends it, or it is lost: then its message says so. */
+  private notHere(id: string, free: ReadonlySet<string>): void {
+    if (!free.has(id)) return void this.elsewhere.add(id)
+    this.elsewhere.delete(id)
+    this.host.refused(id, words.t.file.lost)
   }
 
   private flow(): void {
@@ -151,7 +201,7 @@ export class Engine {
       if (!one || !blob || signal.aborted) return null
       const before = one.sent
       try {
-        return await carry({ ...one, blob }, this.hears(id), signal)
+        return await this.means.carry({ ...one, blob }, this.hears(id), signal)
       } catch (error) {
         if (signal.aborted) return null
         if ((this.of(id)?.sent ?? 0) > before) tries = 0
@@ -165,6 +215,11 @@ export class Engine {
   private hears(id: string) {
     return {
       created: (key: string) => {
+        if (!this.blobs.has(id)) {
+          // Let go while it was announced: the server need not hold its room.
+          this.running.get(id)?.abort()
+          return void this.means.giveUp(key)
+        }
         this.host.change(progress.withKey(this.host.uploads(), id, key, 0))
         const one = this.of(id)
         if (one) void this.vault.note(keptOf(one))
@@ -179,8 +234,11 @@ export class Engine {
     const t = fileWords()
     const refused = error instanceof api.ApiError && error.code.startsWith('file_') && !LATER.has(error.code)
     const problem = (error instanceof api.ApiError && error.message) || t.failed
-    this.host.change((refused ? progress.withRefused : progress.withFailed)(this.host.uploads(), id, problem))
+    const later = error instanceof api.ApiError && LATER.has(error.code)
+    const now = this.host.uploads()
+    this.host.change(refused ? progress.withRefused(now, id, problem) : progress.withFailed(now, id, problem, later))
     this.host.say(t.refused(one.name, problem))
+    if (later) void this.vault.note(keptOf({ ...one, problem, later }))
     if (!refused) return
     // What may not travel need not be kept either.
     this.blobs.delete(id)
@@ -206,19 +264,14 @@ export class Engine {
   }
 }
 
-function keptOf({ id, channel, name, size, media, key }: Upload): Kept {
-  return { id, channel, name, size, media, ...(key ? { key } : {}) }
+function meansOf(account: number): Means {
+  return { carry, giveUp, vault: new Vault(account), tabs: (holds) => new Tabs(account, holds) }
 }
 
-/** What is pasted has the same name every time: the time tells them apart. */
-function nameOf(file: File): string {
-  if (!/^image\.(png|jpe?g|gif)$/i.test(file.name)) return file.name
-  const when = new Date(file.lastModified || Date.now())
-  const two = (n: number) => String(n).padStart(2, '0')
-  const day = `${when.getFullYear()}${two(when.getMonth() + 1)}${two(when.getDate())}`
-  return file.name.replace('.', `-${day}-${two(when.getHours())}${two(when.getMinutes())}${two(when.getSeconds())}.`)
+function keptOf({ id, channel, name, size, media, key, later, problem }: Upload): Kept {
+  return { id, channel, name, size, media, ...(key ? { key } : {}), ...(later ? { later, problem: problem ?? '' } : {}) }
 }
 
-function mebibytes(bytes: number): string {
-  return words.n(Math.ceil((bytes / 1024 / 1024) * 10) / 10)
+function withoutKey({ key: _, ...one }: Kept): Kept {
+  return one
 }

@@ -55,13 +55,14 @@ export function withRefused(uploads: Uploads, id: string, problem: string): Uplo
   return changed(uploads, id, ({ key: _, ...one }) => ({ ...one, state: 'refused', problem }))
 }
 
-export function withFailed(uploads: Uploads, id: string, problem: string): Uploads {
-  return changed(uploads, id, (one) => ({ ...one, state: 'failed', problem }))
+/** `later`: there was no room for it. */
+export function withFailed(uploads: Uploads, id: string, problem: string, later = false): Uploads {
+  return changed(uploads, id, (one) => ({ ...one, state: 'failed', problem, ...(later ? { later } : {}) }))
 }
 
 /** Once more: from where it came to; one that the server has let go from its beginning. */
 export function withAgain(uploads: Uploads, id: string, afresh = false): Uploads {
-  return changed(uploads, id, ({ problem: _, file: __, key, ...one }) =>
+  return changed(uploads, id, ({ problem: _, file: __, later: ___, key, ...one }) =>
     afresh || !key ? { ...one, state: 'waiting', sent: 0 } : { ...one, key, state: 'waiting' },
   )
 }

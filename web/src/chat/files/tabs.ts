@@ -6,14 +6,14 @@ type Said = { asks: string[] } | { holds: string[] }
 
 export class Tabs {
   private readonly channel: BroadcastChannel | undefined
-  private heard: (ids: string[]) => void = () => {}
+  private readonly asking = new Set<(ids: string[]) => void>()
 
   /** `holds` says which of these are sent by this window. */
   constructor(account: number, holds: (ids: string[]) => string[]) {
     if (typeof BroadcastChannel === 'undefined') return
     this.channel = new BroadcastChannel(`renraku.files.${account}`)
     this.channel.onmessage = ({ data }: MessageEvent<Said>) => {
-      if ('holds' in data) return this.heard(data.holds)
+      if ('holds' in data) return this.asking.forEach((hear) => hear(data.holds))
       const held = holds(data.asks)
       if (held.length) this.channel?.postMessage({ holds: held } satisfies Said)
     }
@@ -23,10 +23,11 @@ export class Tabs {
   async free(ids: string[]): Promise<Set<string>> {
     const free = new Set(ids)
     if (!this.channel || !ids.length) return free
-    this.heard = (held) => held.forEach((id) => free.delete(id))
+    const hear = (held: string[]) => held.forEach((id) => free.delete(id))
+    this.asking.add(hear)
     this.channel.postMessage({ asks: ids } satisfies Said)
     await new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN_MS))
-    this.heard = () => {}
+    this.asking.delete(hear)
     return free
   }
 

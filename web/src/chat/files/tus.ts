@@ -7,8 +7,8 @@ const PIECE_BYTES = 8 * 1024 * 1024
 const ANSWER_WITHIN_MS = 30_000
 /** The last piece is answered when the file has been looked at. */
 const VERDICT_WITHIN_MS = 180_000
-/** No line; another piece is under way; busy; a proxy without its server. */
-const PASSING = new Set([0, 409, 423, 429, 502, 503, 504])
+/** No line, or one too slow; another piece is under way; busy; a proxy without its server. */
+const PASSING = new Set([0, 408, 409, 423, 429, 502, 503, 504])
 /** So long without a single byte going out, and the line is taken for dead. */
 const STALLED_AFTER_MS = 45_000
 

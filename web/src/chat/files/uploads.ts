@@ -31,6 +31,8 @@ export interface Upload {
   readonly file?: SentFile
   /** Why it may not travel, in the person's language. */
   readonly problem?: string
+  /** There was no room for it: tried again when the person says so, not at each new line. */
+  readonly later?: true
   /** An address of the picture as this browser has it. */
   readonly preview?: string
 }
@@ -49,6 +51,9 @@ export function loose(uploads: Uploads, channel: number, carried: ReadonlySet<st
   const lying = uploads.filter((one) => one.channel === channel && !carried.has(one.id))
   return lying.length ? lying : noUploads
 }
+
+/** So many go into a message, unless the server says another number. */
+export const MOST_FILES = 10
 
 /** May a message take it along, perhaps before it has arrived? */
 export function goes(upload: Upload): boolean {

@@ -12,6 +12,9 @@ export interface Kept {
   size: number
   media: string
   key?: string
+  /** There was no room for it on the server, which said so. */
+  later?: true
+  problem?: string
 }
 
 export class Vault {
@@ -26,6 +29,8 @@ export class Vault {
       blobs.put(blob, one.id)
       files.put(one)
     })
+    // What was removed meanwhile may have been the last, and have taken the mark along.
+    keep(MARK + this.account, true)
   }
 
   /** Something about it changed; its bytes stay. */
@@ -33,11 +38,14 @@ export class Vault {
     await this.change((files) => files.put(one))
   }
 
+  /** These; the mark goes with the last one, in the same breath. */
   async remove(ids: Iterable<string>): Promise<void> {
-    const list = [...ids]
-    if (!list.length || !kept(MARK + this.account)) return
-    await this.change((files, blobs) => list.forEach((id) => (files.delete(id), blobs.delete(id))))
-    if (!(await this.all()).length) drop(MARK + this.account)
+    if (!kept(MARK + this.account)) return
+    await this.change((files, blobs) => {
+      for (const id of ids) (files.delete(id), blobs.delete(id))
+      const left = files.count()
+      left.onsuccess = () => left.result || drop(MARK + this.account)
+    })
   }
 
   async all(): Promise<[Kept, Blob][]> {
