@@ -11,6 +11,7 @@ import pytest
 
 from chat.log.packing import verifier
 from tests.tools.documents import page
+from tests.tools.need import need
 from tests.tools.talklog import Log, exported, written
 from tests.tools.tampering import (
     CASES,
@@ -117,7 +118,7 @@ def test_openssl_agrees_with_the_signature(log: Log):
     try:
         good = subprocess.run(command, capture_output=True, timeout=60, check=False)
     except FileNotFoundError:
-        pytest.skip("no openssl here: apt-get install openssl")
+        need("openssl", "apt-get install openssl")
     assert good.returncode == 0, good.stderr
     Path(words["NAME.manifest.json"]).write_bytes(b"{}")
     assert subprocess.run(command, capture_output=True, timeout=60, check=False).returncode != 0
