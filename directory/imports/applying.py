@@ -7,13 +7,11 @@ directory (sockets, rooms, the search) goes out with the commit or comes after i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import IntegrityError
 
 from directory import changes, events, reindexing
 from directory.imports import department_rows, person_rows, ready, staging, trail
@@ -33,8 +31,6 @@ from server.ports import PeopleMoved
 RIGHT: Mapping[Kind, Privilege] = {"users": Privilege.ADMIN_USER, "departments": Privilege.ADMIN_DIVISION}
 LONGEST_SECONDS = 300
 UNDO_FOR = timedelta(days=7)
-_NAMES = ("login_key", "anpi_key")
-"""The columns that nobody shares with another; both databases name them."""
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -118,7 +114,7 @@ def _users(
     listeners: Sequence[PeopleMoved],
 ) -> None:
     before, acts, touched = seats.counts(tx.connection), staging.acts(tx, plan.id), _touched(plan)
-    with _names_are_free():
+    with ready.names_are_free():
         made = ready.make_all(tx, plan.id, hashes) if "add" in acts else set()
         person_rows.mark_departments(rows, rev, acts - {"add"}, touched)
         _write_accounts(rows, acts, touched)
@@ -151,18 +147,6 @@ def _write_accounts(rows: Staged, acts: Collection[str], touched: Collection[str
             bulk.write_privileges(rows, ["change", "return"])
     if "add" in acts:
         bulk.admit(rows)
-
-
-@contextmanager
-def _names_are_free() -> Iterator[None]:
-    """The unique keys of login IDs and anpi IDs say it, at no cost: one that somebody else has by now is refused."""
-    try:
-        yield
-    except IntegrityError as problem:
-        said = str(problem.orig).lower()
-        if "unique" not in said or not any(key in said for key in _NAMES):
-            raise
-        raise Conflict("import_stale") from None
 
 
 def _tell_moved(tx: Transaction, actor: Actor, plan: Kept, rows: Staged, listeners: Sequence[PeopleMoved]) -> None:

@@ -8,11 +8,13 @@ and by whoever applies the same import again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from msgspec import Struct
 from sqlalchemy import Connection, exists, select, update
+from sqlalchemy.exc import IntegrityError
 
 from directory.imports import claims, person_rows, staging
 from directory.tables import import_rows, imports
@@ -20,9 +22,12 @@ from server.auth import bulk
 from server.auth.bulk import HashedPassword
 from server.data.batch import Steps
 from server.data.transaction import Transaction
+from server.errors import Conflict
 
 ROWS_A_STEP = 100
 _R = import_rows.c
+_NAMES = ("login_key", "anpi_key")
+"""The columns that nobody shares with another; both databases name them."""
 
 
 class NewHash(Struct, frozen=True):
@@ -62,10 +67,23 @@ def unfinished(connection: Connection) -> list[int]:
     return list(connection.execute(select(imports.c.id).where(idle, left)).scalars())
 
 
+@contextmanager
+def names_are_free() -> Iterator[None]:
+    """The unique keys of login IDs and anpi IDs say it, at no cost: one that somebody else has by now is refused."""
+    try:
+        yield
+    except IntegrityError as problem:
+        said = str(problem.orig).lower()
+        if "unique" not in said or not any(key in said for key in _NAMES):
+            raise
+        raise Conflict("import_stale") from None
+
+
 def _make_some(import_id: int, hashes: Mapping[int, NewHash], tx: Transaction) -> list[int]:
     rows = _next(tx.connection, import_id, made=False, limit=ROWS_A_STEP)
     if rows:
-        _make(tx, import_id, rows, hashes)
+        with names_are_free():
+            _make(tx, import_id, rows, hashes)
     return rows
 
 

@@ -5,8 +5,9 @@ the columns of the user file, each one only when it is set. Who calls this holds
 right, and asks ``require_company`` afterwards: what breaks a rule of the company is undone with all the rest.
 
 New accounts are made ahead (``make``), as accounts that are deleted are kept: nobody sees them, nobody signs in to
-them. ``admit`` makes them valid, ``unmake`` takes away what was never admitted. What they shall be stands in their
-login key until then, which nobody can have: it holds blanks.
+them. They hold their login ID and anpi ID already, unless an anpi ID is still somebody's whom the same import takes
+it from, and unless they shall be disabled: then a word with blanks, which nobody can have, stands for the login ID.
+``admit`` makes them valid, ``unmake`` takes away what was never admitted.
 """
 
 from __future__ import annotations
@@ -101,34 +102,47 @@ def change(staged: Staged, touched: Collection[str]) -> None:
 
 
 def make(staged: Staged, tx: Transaction, import_id: int) -> None:
-    """New accounts, as nobody sees them yet, without a password; ``made`` says which is whose."""
+    """New accounts, as nobody sees them yet, without a password; ``made`` says which is whose.
+
+    Raises ``IntegrityError`` when a login ID is somebody else's by now.
+    """
+    anpi_id = "s.f ->> 'ANPI_LOGIN_ID'"
+    held = f"SELECT 1 FROM accounts AS o WHERE o.anpi_key = lower({anpi_id})"
     staged.run(
         "INSERT INTO accounts (login_id, login_key, name, kana, search_key, language, must_change, state, talk,"
-        " created_at, user_type, anpi_login_id, talk_log)"
+        " created_at, user_type, anpi_login_id, anpi_key, talk_log)"
         f" SELECT s.f ->> 'LOGIN_ID', {made(import_id)}, s.f ->> 'NAME', s.f ->> 'NAME_KANA', s.f ->> '_search_key',"
         " s.f ->> 'LANGUAGE', false, 'deleted', s.f ->> 'TALK_AVAILABLE' = '1', CAST(:now AS bigint),"
-        " s.f ->> 'USER_TYPE', s.f ->> 'ANPI_LOGIN_ID', s.f ->> 'TALK_LOG_DOWNLOAD_AVAILABLE' = '1'"
-        " FROM s ORDER BY s.row",
+        " s.f ->> 'USER_TYPE', s.f ->> 'ANPI_LOGIN_ID',"
+        f" CASE WHEN {anpi_id} = '' OR EXISTS ({held}) THEN NULL ELSE lower({anpi_id}) END,"
+        " s.f ->> 'TALK_LOG_DOWNLOAD_AVAILABLE' = '1' FROM s ORDER BY s.row",
         ["add"],
         now=to_micros(tx.now),
     )
 
 
 def made(import_id: int) -> str:
-    """SQL of the key that the new account of a staged row has until it is admitted."""
-    state = "CASE s.f ->> 'ENABLED' WHEN '0' THEN 'disabled' ELSE 'enabled' END"
-    return f"{state} || ' {import_id} ' || CAST(s.row AS text)"
+    """SQL of the login key that the new account of a staged row has until it is admitted."""
+    return f"CASE s.f ->> 'ENABLED' WHEN '0' THEN 'disabled {import_id} ' || CAST(s.row AS text) ELSE s.key END"
 
 
 def admit(staged: Staged) -> None:
-    """Make them valid, under their own login IDs and anpi IDs; both are ASCII, whose case every database knows."""
+    """Make them valid. What has an index is left alone where it stands already: that is most of the cost.
+
+    Login IDs and anpi IDs are ASCII, whose case every database knows.
+    """
+    own = f"accounts.id = s.id AND {UNSEEN}"
     staged.run(
-        "UPDATE accounts SET login_key = s.key,"
-        " state = CASE WHEN accounts.login_key LIKE 'disabled %' THEN 'disabled' ELSE 'enabled' END,"
-        " anpi_key = CASE WHEN accounts.anpi_login_id = '' THEN NULL ELSE lower(accounts.anpi_login_id) END"
-        f" FROM s WHERE accounts.id = s.id AND {UNSEEN}",
+        f"UPDATE accounts SET anpi_key = lower(accounts.anpi_login_id) FROM s"
+        f" WHERE {own} AND accounts.anpi_key IS NULL AND accounts.anpi_login_id <> ''",
         ["add"],
     )
+    staged.run(
+        "UPDATE accounts SET login_key = s.key, state = 'disabled' FROM s"
+        f" WHERE {own} AND accounts.login_key LIKE 'disabled %'",
+        ["add"],
+    )
+    staged.run(f"UPDATE accounts SET state = 'enabled' FROM s WHERE {own}", ["add"])
 
 
 def unmake(staged: Staged) -> None:

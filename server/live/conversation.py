@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -202,6 +202,9 @@ class Conversation:
             return self._answer(kind, command.ref, bug)
         if answer is not None:
             self.task = asyncio.get_running_loop().create_task(self._run(kind, answer, command.ref))
+            # One that is cancelled before it has begun would leave its answer without an end.
+            if isinstance(answer, Coroutine):
+                self.task.add_done_callback(lambda _: answer.close())
         return None
 
     def _dispatch(self, command: Command) -> Awaitable[Frame | None] | None:

@@ -204,7 +204,7 @@ async def test_story_4(server, firm, window, gates):
     await ueda.goto(f"{server.address}/admin/talk")
     gate = gates()
     await oishi.route("**/api/files/*", gate)
-    await choose_named(oishi, {"report.zip": archive(report_txt=bytes(200_000))})
+    await choose_named(oishi, {"report.zip": archive(report_txt=bytes(20_000_000))})
     await asyncio.wait_for(gate.waits.wait(), 10)
     await set_mode(ueda, "画像のみ許可")
     await expect(oishi.get_by_role("button", name="画像を添付")).to_be_visible()

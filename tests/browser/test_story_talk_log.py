@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -264,6 +265,38 @@ async def test_without_a_reason_nothing_leaves_and_the_table_holds_the_matter(se
     recorded = next(line for line in reversed(await told(server.services)) if line["kind"] == "download")
     assert recorded["body"]["name"] == "堀 直樹" and recorded["body"]["reason"] == REASON
     assert str(firm.kacho_a.id) in str(recorded["body"]["wanted"])
+
+
+async def test_a_download_ends_where_it_began_while_talk_goes_on_over_midnight(server, firm, window):
+    """Step 7: whole up to where it began, and it stands in the log of its day."""
+    page = await window(firm.hori, at="/talk-log")
+    miura = await server.connect(firm.miura.token)
+    room = (await miura.ask("room.create", kind="closed", name="夜の話", people=[firm.watanabe.id]))["room"]["id"]
+    server.clock.ahead += timedelta(hours=13, minutes=59, seconds=58)
+
+    async def talk_on() -> None:
+        for n in range(10_000):
+            assert (await miura.post(room, f"夜 {n}"))["seq"]
+
+    talking = asyncio.create_task(talk_on())
+    latest = page.get_by_role("region", name="最新のトークログ")
+    await latest.get_by_role("button", name="ダウンロード").click()
+    data = await fetched(page, form="JSONL")
+    while server.clock().astimezone(TOKYO).day == 15:
+        await asyncio.sleep(0.05)
+    before = len(await told(server.services))
+    while len(lines := await told(server.services)) <= before:
+        await asyncio.sleep(0.05)
+    talking.cancel()
+    await asyncio.gather(talking, return_exceptions=True)
+
+    got = [msgspec.json.decode(line) for line in data.splitlines()]
+    recorded = next(line for line in reversed(lines) if line["kind"] == "download")
+    assert (recorded["body"]["name"], recorded["body"]["reason"]) == ("堀 直樹", REASON)
+    assert got[-1]["n"] == recorded["body"]["until_n"] < recorded["n"]
+    assert [line["n"] for line in got] == list(range(got[0]["n"], got[-1]["n"] + 1)), "nothing is missing in between"
+    assert got == lines[got[0]["n"] - 1 : got[-1]["n"]]
+    assert lines[-1]["n"] == len(lines), "what was said over midnight follows without a gap"
 
 
 async def test_the_matter_as_one_file_is_verified_on_another_machine(server, firm, window, tmp_path):

@@ -220,18 +220,51 @@ async def test_who_was_made_ahead_is_taken_away_when_the_import_fails(services: 
     assert await services.readers.ask(ready.unfinished) == []
 
 
-async def test_a_login_id_that_was_taken_meanwhile_is_refused_as_stale(services: Services, sano: Someone):
+async def test_who_is_made_ahead_holds_his_login_id_and_the_second_is_refused_as_stale(
+    services: Services, sano: Someone
+):
     row = staged(2, "add", "p2@hokuto.example", None, full("p2@hokuto.example", 2))
     import_id = await keep(services, acting(sano), "users", [row])
     await services.writer.act(claims.begin, import_id, True)
     await services.writer.bulk(ready.steps(import_id, []))
-    other = staged(2, "add", "p2@hokuto.example", None, full("p2@hokuto.example", 9))
-    await apply(services, acting(sano), await keep(services, acting(sano), "users", [other]))
-    await services.writer.act(lambda tx: tx.connection.execute(update(imports).values(rev=0)))
+    other = await keep(services, acting(sano), "users", [staged(2, "add", row.key, None, full(row.key, 9))])
+    with pytest.raises(Conflict, match="import_stale"):
+        await services.writer.act(applying.apply, acting(sano), other)
+    with pytest.raises(Conflict, match="login_id_taken"):
+        await hire(services, "p2")
 
     await services.writer.act(claims.say, import_id, "applying", 0, 0)
+    await services.writer.act(applying.apply, acting(sano), import_id)
+    found = select(accounts.c.state, accounts.c.anpi_key).where(accounts.c.login_key == row.key)
+    assert await ask(services, found) == [("enabled", "a2")]
+
+
+async def test_a_login_id_that_was_taken_before_anybody_was_made_ahead_is_refused_as_stale(
+    services: Services, sano: Someone
+):
+    row = staged(2, "add", "p2@hokuto.example", None, full("p2@hokuto.example", 2))
+    import_id = await keep(services, acting(sano), "users", [row])
+    await hire(services, "p2")
+    await services.writer.act(claims.begin, import_id, True)
     with pytest.raises(Conflict, match="import_stale"):
-        await apply(services, acting(sano), import_id)
+        await services.writer.bulk(ready.steps(import_id, []))
+
+
+async def test_an_anpi_id_goes_from_a_leaver_to_a_newcomer_and_a_disabled_one_comes_disabled(
+    services: Services, sano: Someone
+):
+    ids = await added(services, sano, 1)
+    leaves = staged(2, "remove", "p2@hokuto.example", ids["p2@hokuto.example"], {})
+    comes = full("p8@hokuto.example", 8, ENABLED="0", ANPI_LOGIN_ID="A2", _anpi_key="a2")
+    import_id = await keep(
+        services, acting(sano), "users", [leaves, staged(3, "add", "p8@hokuto.example", None, comes)]
+    )
+    await services.writer.act(claims.begin, import_id, True)
+    await services.writer.bulk(ready.steps(import_id, []))
+    await services.writer.act(claims.say, import_id, "applying", 0, 0)
+    await services.writer.act(applying.apply, acting(sano), import_id)
+    found = select(accounts.c.state, accounts.c.anpi_key).where(accounts.c.login_key == "p8@hokuto.example")
+    assert await ask(services, found) == [("disabled", "a2")]
 
 
 async def test_each_person_has_one_line_of_the_audit(services: Services, sano: Someone):
