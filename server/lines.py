@@ -20,6 +20,8 @@ except ImportError:  # httptools is compiled, and not there for every machine
     from uvicorn.protocols.http.h11_impl import H11Protocol as HttpProtocol  # type: ignore[assignment]
 
 HEAD_SECONDS = 10.0
+LARGE_BYTES = 16 * 1024
+"""A part of a body that is handed on as it came: uvicorn would copy it into a bytearray, and out of it again."""
 SWEEP_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -84,6 +86,17 @@ class Line(HttpProtocol):
             self._silent.forget(self)
         super().data_received(data)
         self._note()
+
+    def on_body(self, body: bytes) -> None:
+        cycle = self.cycle
+        if isinstance(cycle.body, bytes):
+            # A bytearray grows; bytes would be copied for each of the small parts that may follow.
+            cycle.body = bytearray(cycle.body)
+        if cycle.body or len(body) < LARGE_BYTES or cycle.response_complete or self.parser.should_upgrade():
+            return super().on_body(body)
+        cycle.body = body  # type: ignore[assignment]
+        self.flow.pause_reading()
+        return cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,8 +23,19 @@ from server.errors import AppError, Conflict
 
 INCOMING = "incoming"
 THREADS = 4
-PIECE_BYTES = 256 * 1024
-"""What is gathered before it is written: two of them are the memory of an upload."""
+SYNCING_THREADS = 2
+"""Of their own: a slow disk holds up no other's bytes. Few: the database's own commits wait for the same disk."""
+PIECE_BYTES = 384 * 1024
+PIECE_PARTS = 256
+"""What is gathered before it is written: two of them are the memory of an upload. uvloop reads 250 KB at once."""
+PUSHED_BYTES = 512 * 1024
+"""So much is sent on its way to the disk at once, long before it must be there."""
+TURN_SECONDS = 0.002
+UNIT_BYTES = 64 * 1024
+UNITS_A_TURN = 24
+"""What all uploads together read in a turn: so many parts, or so many times 64 KB. Fifty at once would otherwise be
+20 ms of the loop, again and again, and the writer waits half a millisecond for the GIL at each statement. Between two
+turns the others have it."""
 WINDOW_SECONDS = 60.0
 WINDOW_BYTES = 64 * 1024
 """The least that comes in a window; an upload that is slower is broken off, to be taken up again."""
@@ -67,6 +79,8 @@ class Incoming:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="uploads")
+        self._syncing = ThreadPoolExecutor(SYNCING_THREADS, thread_name_prefix="uploads-sync")
+        self.turns = Turns()
 
     def path(self, key: str) -> Path:
         return self._folder / key
@@ -89,7 +103,7 @@ class Incoming:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Held() from None
-            arriving = Arriving(file, self.path(key), self.run)
+            arriving = Arriving(file, self.path(key), self)
         except BaseException:
             os.close(file)
             raise
@@ -101,7 +115,16 @@ class Incoming:
     async def run(self, work: Callable[..., Answer], *args: Any) -> Answer:
         """In a thread: a disk may be slow to answer."""
         with on_disk():
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+            return await self.begin(work, *args)
+
+    async def sync(self, work: Callable[[], None]) -> None:
+        """The same, for what waits until the disk has it."""
+        with on_disk():
+            await asyncio.get_running_loop().run_in_executor(self._syncing, work)
+
+    def begin(self, work: Callable[..., Answer], *args: Any) -> asyncio.Future[Answer]:
+        """The same, waited for later."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
 
     def forget(self, key: str) -> None:
         """The bytes are gone at once."""
@@ -116,49 +139,89 @@ class Incoming:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
+        self._syncing.shutdown(wait=True)
+
+
+class Turns:
+    """A little of all uploads in each turn; whoever waits for longest comes first."""
+
+    def __init__(self) -> None:
+        self._left = UNITS_A_TURN
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def mine(self) -> None:
+        """When it is one's turn to read a part."""
+        if self._left <= 0:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+        else:
+            self._spend(1)
+
+    def came(self, size: int) -> None:
+        """The part had so many bytes."""
+        self._spend(size // UNIT_BYTES)
+
+    def _spend(self, units: int) -> None:
+        if self._left == UNITS_A_TURN and units:
+            self._later()
+        self._left -= units
+
+    def _later(self) -> None:
+        asyncio.get_running_loop().call_later(TURN_SECONDS, self._renew)
+
+    def _renew(self) -> None:
+        self._left = min(self._left + UNITS_A_TURN, UNITS_A_TURN)
+        while self._left > 0 and self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._left -= 1
+                turn.set_result(None)
+        if self._left < UNITS_A_TURN:
+            self._later()
 
 
 class Arriving:
     """One upload's file, held by its one writer."""
 
-    def __init__(self, file: int, path: Path, run: Callable[..., Any]) -> None:
+    def __init__(self, file: int, path: Path, incoming: Incoming) -> None:
         self.file = file
         self.path = path
-        self._run = run
+        self._incoming = incoming
         self.size = os.lseek(file, 0, os.SEEK_END)
+        self._written = self._pushed = self.size
         # A thread that is still writing when its request has ended must not write into whatever has the number then.
         self._guard = threading.Lock()
         self._closed = False
         # Only for one that comes in one go: others are read again at their end.
-        self._hash = hashlib.sha256() if self.size == 0 else None
+        self._hash: Any = hashlib.sha256() if self.size == 0 else None
 
     async def take(self, body: AsyncIterator[bytes], limit: int) -> None:
         """Append what comes, until the file has ``limit`` bytes. However it ends, what came is on the disk."""
         try:
-            await self._take(_timely(body), limit)
+            await self._take(_timely(body, self._incoming.turns), limit)
         finally:
-            await self._run(self._sync)
+            await self._incoming.sync(self._sync)
 
     async def sha256(self) -> str:
         """Of all that is there."""
         if self._hash is None:
-            self._hash = await self._run(_hash_of, self.path)
-        return self._hash.hexdigest()
+            self._hash = await self._incoming.run(_hash_of, self.path)
+        told: str = self._hash.hexdigest()
+        return told
 
     async def _take(self, body: AsyncIterator[bytes], limit: int) -> None:
         """The next piece is gathered while one is written."""
         writing: asyncio.Future[None] | None = None
         try:
-            async for piece in _gathered(body):
-                if self.size + len(piece) > limit:
+            async for parts, size in _gathered(body):
+                if self.size + size > limit:
                     raise MoreThanSaid(limit)
-                if writing is not None:
-                    await writing
-                writing = asyncio.ensure_future(self._run(self._write, piece))
-                self.size += len(piece)
+                await _written(writing)
+                writing = self._incoming.begin(self._write, parts, size)
+                self.size += size
         finally:
-            if writing is not None:
-                await writing
+            await _written(writing)
 
     def close(self) -> None:
         """Let go of it."""
@@ -166,15 +229,25 @@ class Arriving:
             self._closed = True
             os.close(self.file)
 
-    def _write(self, piece: bytearray) -> None:
+    def _write(self, parts: list[bytes], size: int) -> None:
         with self._guard:
             if self._closed:
                 return
-            rest = memoryview(piece)
-            while rest:
-                rest = rest[os.write(self.file, rest) :]
+            _write_all(self.file, parts, size)
+            self._written += size
+            if self._written - self._pushed >= PUSHED_BYTES:
+                self._push()
         if self._hash is not None:
-            self._hash.update(piece)
+            for part in parts:
+                self._hash.update(part)
+
+    def _push(self) -> None:
+        """Begin to bring it to the disk, without waiting: when everything comes at the end, each commit of the
+        database that falls into that moment waits for all of it too."""
+        start, self._pushed = self._pushed, self._written
+        # Not on every system. Linux begins to write out what it is to forget.
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self.file, start, self._pushed - start, os.POSIX_FADV_DONTNEED)
 
     def _sync(self) -> None:
         with self._guard:
@@ -192,39 +265,59 @@ class MoreThanSaid(AppError):
         super().__init__(limit=limit, headers={"Connection": "close"})
 
 
-async def _gathered(body: AsyncIterator[bytes]) -> AsyncIterator[bytearray]:
-    """The same bytes in larger pieces; what came before the line broke is given too."""
-    piece = bytearray()
+async def _gathered(body: AsyncIterator[bytes]) -> AsyncIterator[tuple[list[bytes], int]]:
+    """The same bytes in larger pieces, with their size; what came before the line broke is given too."""
+    parts: list[bytes] = []
+    size = 0
     try:
         async for part in body:
-            piece += part
-            if len(piece) >= PIECE_BYTES:
-                yield piece
-                piece = bytearray()
+            parts.append(part)
+            size += len(part)
+            if size >= PIECE_BYTES or len(parts) >= PIECE_PARTS:
+                yield parts, size
+                parts, size = [], 0
     except Exception:
-        if piece:
-            yield piece
+        if parts:
+            yield parts, size
         raise
-    if piece:
-        yield piece
+    if parts:
+        yield parts, size
 
 
-async def _timely(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _timely(body: AsyncIterator[bytes], turns: Turns) -> AsyncIterator[bytes]:
     """The body, as long as enough of it comes."""
     now = asyncio.get_running_loop().time
     parts = aiter(body)
     came, end = 0, now() + WINDOW_SECONDS
     while True:
+        await turns.mine()
         try:
-            part = await asyncio.wait_for(anext(parts), max(0.0, end - now()))
+            # Without a task for each part, as ``wait_for`` makes one.
+            async with asyncio.timeout_at(max(now(), end)):
+                part = await anext(parts)
         except StopAsyncIteration:
             return
         except TimeoutError:
             raise TooSlow() from None
+        turns.came(len(part))
         yield part
         came += len(part)
         if came >= WINDOW_BYTES:
             came, end = 0, now() + WINDOW_SECONDS
+
+
+async def _written(writing: asyncio.Future[None] | None) -> None:
+    if writing is not None:
+        with on_disk():
+            await writing
+
+
+def _write_all(file: int, parts: list[bytes], size: int) -> None:
+    written = os.writev(file, parts)
+    if written < size:
+        rest = memoryview(b"".join(parts))[written:]
+        while rest:
+            rest = rest[os.write(file, rest) :]
 
 
 @contextmanager

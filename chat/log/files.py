@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,18 +31,26 @@ class OpenFile:
         self.summary = summary
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        # A thread that is still writing when nobody waits for it must not write into whatever has the number then.
+        self._guard = threading.Lock()
+        self._closed = False
         _sync_folder(path.parent)
 
     def append(self, lines: list[bytes]) -> None:
-        """On the disk when this returns."""
+        """On the disk when this returns; of a file that has been closed, nothing."""
         data = memoryview(b"".join(lines))
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
-        self.summary.add(lines)
+        with self._guard:
+            if self._closed:
+                return
+            while data:
+                data = data[os.write(self._file, data) :]
+            os.fsync(self._file)
+            self.summary.add(lines)
 
     def close(self) -> None:
-        os.close(self._file)
+        with self._guard:
+            self._closed = True
+            os.close(self._file)
 
 
 def path_of(services: Services, segment: Segment) -> Path:

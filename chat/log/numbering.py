@@ -12,13 +12,13 @@ from chat.log.segments import OPEN, Rotation, Segment
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one transaction gives: these rows their numbers and hashes, and the segment as it is then.
+    """What one transaction gives: these rows (id, number, hash), and the segment as it is then.
 
     ``full``: the next entry belongs to a later segment, so this one is closed first.
     """
 
     segment: Segment
-    rows: list[dict[str, object]]
+    rows: list[tuple[int, int, str]]
     lines: list[bytes]
     fresh: bool
     full: bool
@@ -31,7 +31,7 @@ def number(last: Segment | None, entries: Sequence[Entry], rotation: Rotation) -
     """
     fresh = last is None or last.state != OPEN
     segment = rotation.after(last, entries[0].at) if last is None or fresh else last
-    rows: list[dict[str, object]] = []
+    rows: list[tuple[int, int, str]] = []
     lines: list[bytes] = []
     # Twenty thousand a second pass here: the segment is put together at the end.
     n, size, hash, last_at = segment.last_n, segment.bytes, segment.last_hash, segment.last_at
@@ -42,6 +42,6 @@ def number(last: Segment | None, entries: Sequence[Entry], rotation: Rotation) -
             full = True
             break
         n, size, hash, last_at = n + 1, size + len(written), line.hash_of(written), max(last_at, entry.at)
-        rows.append({"i": entry.id, "n": n, "h": hash})
+        rows.append((entry.id, n, hash))
         lines.append(written)
     return Step(replace(segment, last_n=n, bytes=size, last_hash=hash, last_at=last_at), rows, lines, fresh, full)

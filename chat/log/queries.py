@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+import msgspec
+from sqlalchemy import Connection, Select, func, select
 
 from chat.log import line
 from chat.log.line import GENESIS, Entry
@@ -16,6 +19,12 @@ from chat.tables import log_entries
 
 _E, _S = log_entries.c, log_segments.c
 _ENTRY = (_E.id, _E.at, _E.kind, _E.channel_id, _E.rev, _E.seq, _E.actor_id, _E.body)
+_ID, _N = 0, len(_ENTRY)
+"""Where these stand in a row of ``_ENTRY``, and of what follows it."""
+_ALONG_THE_INDEX = select(
+    *(func.set_config(each, "off", True) for each in ("enable_seqscan", "enable_bitmapscan", "enable_sort"))
+)
+_decode = msgspec.json.Decoder(list[list[Any]]).decode
 _SEGMENT = (
     _S.number,
     _S.day,
@@ -66,7 +75,7 @@ def segments_after(connection: Connection, n: int) -> list[Segment]:
 def next_step(connection: Connection, last: Segment | None, rotation: Rotation, limit: int) -> Step | None:
     """What is to be numbered next; None when nothing waits."""
     waiting = select(*_ENTRY).where(_E.n.is_(None)).order_by(_E.id).limit(limit)
-    entries = [Entry(*row) for row in connection.execute(waiting)]
+    entries = [Entry._make(row) for row in _in_order(connection, waiting, _ID)]
     return number(last, entries, rotation) if entries else None
 
 
@@ -74,10 +83,24 @@ def lines(connection: Connection, prev: str, after_n: int, last_n: int, limit: i
     """At most so many lines after number ``after_n``, whose hash is ``prev``: byte for byte as they were numbered."""
     wanted = select(*_ENTRY, _E.n, _E.hash).where(_E.n > after_n, _E.n <= last_n).order_by(_E.n).limit(limit)
     found = []
-    for row in connection.execute(wanted):
-        found.append(line.write_as(Entry(*row[:8]), row.n, prev, row.hash))
-        prev = row.hash
+    for *entry, n, hash in _in_order(connection, wanted, _N):
+        found.append(line.write_as(Entry._make(entry), n, prev, hash))
+        prev = hash
     return found
+
+
+def _in_order(connection: Connection, wanted: Select[Any], place: int) -> Sequence[Sequence[Any]]:
+    """Many rows of ``wanted``, which sorts by the column at ``place``, as quickly as each database gives them."""
+    if connection.dialect.name == "postgresql":
+        # The table is full in one hour and empty in the next. A plan made for an empty one reads and sorts all that
+        # waits for the sake of the first thousand: 50 ms where 40,000 wait; along the index it is half a millisecond.
+        connection.execute(_ALONG_THE_INDEX)
+        return connection.execute(wanted).all()
+    # sqlite3 gives the GIL away at each row, and beside a busy loop waits half a millisecond to get it back: all
+    # of them are one row here. An aggregate promises no order.
+    rows = wanted.subquery()
+    told = connection.execute(select(func.json_group_array(func.json_array(*rows.c)))).scalar_one()
+    return sorted(_decode(told), key=itemgetter(place))
 
 
 def hash_at(connection: Connection, n: int) -> str | None:

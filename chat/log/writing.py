@@ -6,7 +6,6 @@ from __future__ import annotations
 from functools import cache, partial
 
 from sqlalchemy import Dialect, delete, insert, select, update
-from sqlalchemy.sql import ClauseElement
 
 from chat.log.heads import note_head
 from chat.log.manifests import decoded, sha256_of
@@ -17,8 +16,8 @@ from chat.log.tables import log_segment_rooms, log_segments
 from chat.tables import log_entries
 from server.clock import to_millis
 from server.data.batch import Steps
-from server.data.prepared import PreparedMany, Value
-from server.data.sets import chunks
+from server.data.prepared import Prepared
+from server.data.sets import chunks, key_rows, packed
 from server.data.transaction import Transaction
 from server.work.leases import Lease, LeaseLost, require
 
@@ -33,7 +32,7 @@ def give_numbers(tx: Transaction, lease: Lease, before: Segment | None, step: St
     require(tx, lease)
     if last_segment(tx.connection) != before:
         raise LeaseLost()
-    _numbers(tx.connection.dialect).run(tx.connection, step.rows)
+    _numbers(tx.connection.dialect).run(tx.connection, keys=packed(step.rows))
     segment = step.segment
     moved = {name: getattr(segment, name) for name in ("last_n", "last_at", "bytes", "last_hash")}
     if not step.fresh:
@@ -110,10 +109,8 @@ def _remove(lease: Lease, first_n: int, last_n: int, tx: Transaction) -> None:
 
 
 @cache
-def _numbers(dialect: Dialect) -> PreparedMany:
-    return PreparedMany(dialect, {"i": int, "n": int, "h": str}, _numbered)
-
-
-def _numbered(value: Value) -> ClauseElement:
-    e = log_entries.c
-    return update(log_entries).where(e.id == value("i")).values(n=value("n"), hash=value("h"))
+def _numbers(dialect: Dialect) -> Prepared:
+    """One statement for all rows on both databases: sqlite3 gives the GIL away at each that it runs, and the writer
+    would hold everybody up while it waits to get it back."""
+    e, given = log_entries.c, key_rows(dialect.name, int, int, str)
+    return Prepared(update(log_entries).where(e.id == given.c.k0).values(n=given.c.k1, hash=given.c.k2), dialect)

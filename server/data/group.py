@@ -40,12 +40,13 @@ class Outcome:
 
 
 def run_group(tx: Transaction, group: list[Waiting]) -> list[tuple[Done, Any]]:
-    """Do the whole group's work, kind by kind in the order of first appearance."""
+    """Do the whole group's work, kind by kind: in one order everywhere, so that two processes that share a database
+    take their locks in the same order."""
     by_kind: dict[Batch | None, list[Waiting]] = {}
     for waiting in group:
         by_kind.setdefault(waiting.kind, []).append(waiting)
     answers: list[tuple[Done, Any]] = []
-    for kind, members in by_kind.items():
+    for kind, members in sorted(by_kind.items(), key=_place):
         if kind is None:
             answers += [(waiting.done, _run_action(tx, waiting.work)) for waiting in members]
         else:
@@ -53,6 +54,12 @@ def run_group(tx: Transaction, group: list[Waiting]) -> list[tuple[Done, Any]]:
             answers += [(waiting.done, result) for waiting, result in zip(members, results, strict=True)]
     _write_afterwards(tx, [answer for _, answer in answers])
     return answers
+
+
+def _place(item: tuple[Batch | None, list[Waiting]]) -> tuple[bool, str]:
+    """Batches by name, single actions last."""
+    kind = item[0]
+    return kind is None, kind.name if kind is not None else ""
 
 
 def _run_action(tx: Transaction, action: Callable[[Transaction], Any]) -> Any:

@@ -147,6 +147,26 @@ async def test_bulk_steps_let_people_go_first_and_take_turns(writer):
     assert sorted(order[5:7]) == ["x0", "y0"], "round-robin"
 
 
+async def test_bulk_has_its_turn_though_people_never_stop(writer):
+    over = threading.Event()
+
+    def again(tx):
+        if not over.is_set():
+            writer.submit(Waiting(None, again, None, lambda _: None))
+
+    def job():
+        yield lambda tx: say(tx, "数える")
+        yield lambda tx: say(tx, "消す")
+
+    writer.submit(Waiting(None, again, None, lambda _: None))
+    try:
+        async with asyncio.timeout(10):
+            await writer.bulk(job())
+    finally:
+        over.set()
+    assert said(writer.path) == ["数える", "消す"]
+
+
 async def test_a_bulk_job_ends_with_its_failure_and_harms_nobody(writer):
     def job():
         yield lambda tx: say(tx, "一歩")
