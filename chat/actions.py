@@ -19,6 +19,7 @@ from chat.model import (
     pair_key,
     require_owner,
     require_poster,
+    require_talkers_room,
     room_name,
 )
 from chat.rooms import room_for
@@ -77,6 +78,7 @@ def add(tx: Transaction, actor: int, channel: int, people: list[int]) -> None:
         require_poster(standing)
         raise Conflict("two_only")
     standing = (require_owner if room.kind == Kind.CLOSED else require_poster)(standing)
+    require_talkers_room(room.kind)
     wanted = _talkers(tx, people)
     if len(wanted) < len(set(people)):
         raise NotFound()
@@ -87,6 +89,7 @@ def leave(tx: Transaction, actor: int, channel: int) -> None:
     """Go out of a room. A direct talk cannot be left."""
     room = _locked(tx, channel)
     standing = require_poster(_standing(tx, channel, actor))
+    require_talkers_room(room.kind)
     if room.kind == Kind.DIRECT:
         raise Conflict("two_only")
     _go(tx, (actor, standing.name), room, actor)
@@ -96,6 +99,7 @@ def remove(tx: Transaction, actor: int, channel: int, person: int) -> None:
     """Put somebody out of the room; its owners may."""
     room = _locked(tx, channel)
     standing = require_poster(_standing(tx, channel, actor))
+    require_talkers_room(room.kind)
     if room.kind == Kind.DIRECT:
         raise Conflict("two_only")
     require_owner(standing)
@@ -106,6 +110,7 @@ def rename(tx: Transaction, actor: int, channel: int, name: str) -> None:
     """Give the room another name; its owners may, in a group everybody."""
     room = _locked(tx, channel)
     standing = require_poster(_standing(tx, channel, actor))
+    require_talkers_room(room.kind)
     if room.kind == Kind.DIRECT:
         raise Conflict("two_only")
     if room.kind != Kind.GROUP:

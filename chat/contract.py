@@ -61,6 +61,7 @@ CONTRACT = Contract(
         "empty_name",
         "alone",
         "two_only",
+        "notice_room",
         "too_many",
         "large_room",
     ),

@@ -21,12 +21,13 @@ People = Annotated[list[Number], Meta(max_length=1000)]
 
 
 class Kind(StrEnum):
-    """What kind of room: 公開, 非公開, 1対1, グループ."""
+    """What kind of room: 公開, 非公開, 1対1, グループ; お知らせ, where the system talks to one person."""
 
     OPEN = "open"
     CLOSED = "closed"
     DIRECT = "direct"
     GROUP = "group"
+    NOTICE = "notice"
 
 
 MESSAGE_LIMIT = 10_000
@@ -47,7 +48,7 @@ class Person(Struct, omit_defaults=True):
 
 class Message(Struct, omit_defaults=True, gc=False):
     """A message's newest state. Deleted ones keep their place: ``deleted`` is set, ``text`` is empty, ``files`` are
-    gone."""
+    gone. One of ``kind`` "notice" is the system's (``sender`` 0) and ``about`` the disaster of this number."""
 
     seq: int
     rev: int
@@ -59,6 +60,8 @@ class Message(Struct, omit_defaults=True, gc=False):
     edited: int = 0
     deleted: int = 0
     files: tuple[File, ...] = ()
+    kind: str = "text"
+    about: int = 0
 
 
 class Member(Struct, omit_defaults=True):

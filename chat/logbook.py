@@ -28,24 +28,24 @@ def write(
     tx: Transaction, kind: str, channel: int, rev: int, actor: int | None, seq: int | None = None, /, **body: Any
 ) -> None:
     """One entry about a room. ``body`` holds what an auditor reads, ``told`` of the room among it."""
-    _insert(tx, [_row(tx, kind, channel, rev, actor, seq, body)])
+    _insert(tx, [row(tx, kind, channel, rev, actor, seq, body)])
 
 
 def write_many(
     tx: Transaction, kind: str, channel: int, actor: int | None, entries: list[tuple[int, dict[str, Any]]]
 ) -> None:
     """Several entries of one kind, each a ``rev`` and a body, in the order of ``rev``."""
-    _insert(tx, [_row(tx, kind, channel, rev, actor, None, body) for rev, body in entries])
+    _insert(tx, [row(tx, kind, channel, rev, actor, None, body) for rev, body in entries])
 
 
 def note(tx: Transaction, kind: str, actor: int | None, /, **body: Any) -> None:
     """One entry without a room: rights, settings, downloads, holds."""
-    _insert(tx, [_row(tx, kind, 0, 0, actor, None, body)])
+    _insert(tx, [row(tx, kind, 0, 0, actor, None, body)])
 
 
 def note_many(tx: Transaction, kind: str, actor: int | None, bodies: list[dict[str, Any]]) -> None:
     """Several of one kind."""
-    _insert(tx, [_row(tx, kind, 0, 0, actor, None, body) for body in bodies])
+    _insert(tx, [row(tx, kind, 0, 0, actor, None, body) for body in bodies])
 
 
 def told(tx: Transaction, room: Channel, actor: int | None) -> dict[str, Any]:
@@ -71,9 +71,10 @@ def _insert(tx: Transaction, rows: list[dict[str, Any]]) -> None:
         tx.wake(QUEUE)
 
 
-def _row(
+def row(
     tx: Transaction, kind: str, channel: int, rev: int, actor: int | None, seq: int | None, body: dict[str, Any]
 ) -> dict[str, Any]:
+    """An entry as it is kept, for whoever writes many at once."""
     return {
         "at": to_millis(tx.now),
         "kind": kind,

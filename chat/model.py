@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from chat.files.frames import File
-from chat.frames import MESSAGE_LIMIT
+from chat.frames import MESSAGE_LIMIT, Kind
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.text import one_line, plain_text
 
@@ -112,6 +112,12 @@ def require_poster(membership: Membership | None) -> Membership:
     if not membership.talks:
         raise Forbidden("talk_disabled")
     return membership
+
+
+def require_talkers_room(kind: str) -> None:
+    """Where the system talks to somebody nobody else has a say, nor has he."""
+    if kind == Kind.NOTICE:
+        raise Conflict("notice_room")
 
 
 def require_owner(membership: Membership | None) -> Membership:

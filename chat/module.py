@@ -7,7 +7,7 @@ from datetime import datetime
 
 from starlette.routing import BaseRoute
 
-from chat import catchup, commands
+from chat import catchup, commands, notices
 from chat.contract import CONTRACT
 from chat.demo import furnish
 from chat.departures import (
@@ -33,6 +33,7 @@ from chat.log.orders import ORDERS
 from chat.log.routes import routes as log_routes
 from chat.log.ticks import TICKS
 from chat.marks import MarkBuffer
+from server import ports
 from server.auth.model import Account, Actor
 from server.contract.terms import joined
 from server.data.transaction import Transaction
@@ -56,7 +57,7 @@ def _routes(services: Services) -> list[BaseRoute]:
 
 
 def _ports(services: Services) -> dict[str, object]:
-    return {"people_changed": _people_changed, "people_moved": _people_moved}
+    return {"people_changed": _people_changed, "people_moved": _people_moved, ports.NOTIFY: notices.tell}
 
 
 def _people_changed(tx: Transaction, actor: Actor, before: Account | None, after: Account) -> None:

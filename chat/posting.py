@@ -22,7 +22,7 @@ from chat.files.sending import Parcel
 from chat.frames import Message
 from chat.logbook import QUEUE
 from chat.marks import marks_moved
-from chat.model import Draft, Membership, Receipt, require_poster
+from chat.model import Draft, Membership, Receipt, require_poster, require_talkers_room
 from chat.queries import in_order_of_members, membership_of_row, memberships_wanted
 from chat.tables import channels, log_entries, messages
 from server.clock import to_millis
@@ -83,6 +83,7 @@ def post_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Receipt | AppErro
             continue
         try:
             membership = require_poster(standing.get((draft.channel, draft.account)))
+            require_talkers_room(counters[draft.channel].kind)
             carried = parcel.take(draft.account, membership.name, draft.files, at)
         except AppError as refusal:
             answers.append(refusal)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, select, update
 
 from chat.files.frames import File
 from chat.frames import Member, Message
@@ -18,6 +18,8 @@ from server.clock import from_micros
 from server.data.sets import key_rows, packed
 
 PAGE = 50
+SYSTEM, SYSTEM_NAME = 0, "お知らせ"
+"""Who sends what the system says: nobody's account."""
 
 
 # ---------------------------------------------------------------- standing
@@ -123,19 +125,21 @@ def _message_columns() -> list[Any]:
         m.seq,
         m.rev,
         m.sender_id,
-        accounts.c.name,
+        func.coalesce(accounts.c.name, SYSTEM_NAME).label("name"),
         m.at,
         m.text,
         m.client_id,
         m.edited_at,
         m.deleted_at,
         m.files,
+        m.kind,
+        m.about,
     ]
 
 
 def _messages() -> Select[Any]:
     senders = accounts.c.id == messages.c.sender_id
-    return select(*_message_columns()).select_from(messages.join(accounts, senders))
+    return select(*_message_columns()).select_from(messages.outerjoin(accounts, senders))
 
 
 def message_of_row(row: Row[Any]) -> Message:
@@ -150,6 +154,9 @@ def message_of_row(row: Row[Any]) -> Message:
         edited=row.edited_at or 0,
         deleted=row.deleted_at or 0,
         files=files_of(row.files),
+        # The default itself is left out on the wire, an equal string is not.
+        kind="notice" if row.kind == "notice" else "text",
+        about=int(row.about or 0),
     )
 
 
@@ -200,7 +207,7 @@ def messages_at(connection: Connection, places: Iterable[tuple[int, int]]) -> di
 def _messages_at(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int, int)
     same = and_(messages.c.channel_id == keys.c.k0, messages.c.seq == keys.c.k1)
-    joined = keys.join(messages, same).join(accounts, accounts.c.id == messages.c.sender_id)
+    joined = keys.join(messages, same).outerjoin(accounts, accounts.c.id == messages.c.sender_id)
     return select(*_message_columns()).select_from(joined)
 
 

@@ -28,7 +28,7 @@ channels = Table(
     # The rev of the last change of the room's own row (its name).
     Column("room_rev", BigInteger, nullable=False, server_default="0"),
     Column("members", Integer, nullable=False, server_default="0"),
-    # "3:17" for the direct talk of accounts 3 and 17: there is only one.
+    # "3:17" for the direct talk of accounts 3 and 17, "0:17" where the system talks to 17: there is only one.
     Column("pair", Key, unique=True),
     # A thread's root message.
     Column("root_channel_id", BigInteger),

@@ -83,6 +83,8 @@ async def get_groups(talk: Conversation, command: frames.GetGroups) -> Frame:
 
 
 async def get_statuses(talk: Conversation, command: frames.GetStatuses) -> Frame:
+    # Before they are read: what changes meanwhile is told.
+    _here(talk).teller.asked(talk.connection, command.people)
     return await talk.read(status.of_people, talk.account.id, command.people, command.ref)
 
 

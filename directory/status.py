@@ -10,19 +10,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Dialect, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from directory import events, queries
 from directory.frames import Statuses, StatusRow
 from directory.model import STATUS_TOPIC
 from directory.tables import statuses
-from server.clock import to_millis
+from server.clock import to_micros, to_millis
+from server.data.prepared import Prepared
 from server.data.sets import chunks, key_rows, packed
 from server.data.transaction import Transaction
+from server.live.connection import Connection as Device
 from server.live.tables import topics
+from server.live.topic import Topic
 from server.live.wire import ready
 
 if TYPE_CHECKING:
@@ -30,6 +35,13 @@ if TYPE_CHECKING:
 
 TOLD_EVERY_SECONDS = 1.0
 ROWS_A_FRAME = 1000
+ROWS_TO_EVERYBODY = 100
+"""When more have changed, each is told of those whom he has asked for: after an earthquake everybody's badge changes,
+and everybody watches."""
+REMEMBERED = 5000
+"""People whom one line has asked for; whoever asks for more is told of everybody."""
+AT_ONCE = 200
+"""Lines that are told of people of their own before others have their turn."""
 
 log = structlog.get_logger()
 
@@ -37,17 +49,25 @@ log = structlog.get_logger()
 
 
 def set_status(
-    tx: Transaction, incident: int, states: Mapping[int, str], since: datetime, *, drill: bool = False
+    tx: Transaction,
+    incident: int,
+    states: Mapping[int, str],
+    since: datetime | Mapping[int, datetime],
+    *,
+    drill: bool = False,
 ) -> None:
-    """These people are in these states, by account, as far as this incident goes."""
+    """These people are in these states, by account, as far as this incident goes; ``since`` one moment, or each his
+    own."""
     if not states:
         return
     raised = _next_rev(tx)
-    _forget(tx, incident, states)
-    shared = {"incident": incident, "drill": drill, "since": since, "rev": raised, "gone": False}
-    tx.connection.execute(
-        insert(statuses), [{"account_id": id, "state": state, **shared} for id, state in sorted(states.items())]
-    )
+    times = dict.fromkeys(states, since) if isinstance(since, datetime) else since
+    shared = {"incident": incident, "drill": drill, "rev": raised, "gone": False}
+    rows = [
+        {"account_id": id, "state": state, "since": to_micros(times[id]), **shared}
+        for id, state in sorted(states.items())
+    ]
+    _put(tx.connection.dialect).run_each(tx.connection, rows)
     tx.emit(events.statuses_changed(raised))
 
 
@@ -73,10 +93,14 @@ def _next_rev(tx: Transaction) -> int:
     return int(tx.connection.execute(raised.returning(topics.c.rev)).scalar_one())
 
 
-def _forget(tx: Transaction, incident: int, people: Iterable[int]) -> None:
-    keys = key_rows(tx.dialect, int)
-    old = delete(statuses).where(statuses.c.incident == incident, statuses.c.account_id.in_(keys.select()))
-    tx.connection.execute(old, {"keys": packed(sorted(people))})
+@cache
+def _put(dialect: Dialect) -> Prepared:
+    """In place of the badge that is there: answers come by the thousand."""
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    new = insert(statuses)
+    given = {name: new.excluded[name] for name in ("drill", "state", "since", "rev", "gone")}
+    put = new.on_conflict_do_update(index_elements=[statuses.c.account_id, statuses.c.incident], set_=given)
+    return Prepared(put.inline(), dialect, [column.name for column in statuses.c])
 
 
 # ---------------------------------------------------------------- reading
@@ -138,6 +162,8 @@ class Teller:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._told: int | None = None
+        # Whom each line has asked for; None: so many that it is told of everybody.
+        self._asked: dict[Device, set[int] | None] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def stop(self) -> None:
@@ -159,8 +185,10 @@ class Teller:
         while (topic := hub.topic(STATUS_TOPIC)) is not None:
             if topic.rev is not None and self._told is not None and topic.rev > self._told and not hub.muted:
                 await self._tell(self._told)
+            self._forget_gone()
             await asyncio.sleep(TOLD_EVERY_SECONDS)
         self._told = None
+        self._asked.clear()
 
     async def _tell(self, since: int) -> None:
         try:
@@ -170,6 +198,44 @@ class Teller:
             log.warning("directory.statuses_wait", error=repr(problem))
             return
         topic = self._services.hub.topic(STATUS_TOPIC)
-        if topic is not None and frames:
+        if topic is None or not frames:
+            return
+        self._told = max(frame.rev for frame in frames)
+        if sum(len(frame.rows) for frame in frames) <= ROWS_TO_EVERYBODY:
             topic.write([ready(frame) for frame in frames])
-            self._told = max(frame.rev for frame in frames)
+        else:
+            await self._tell_each(topic, frames)
+
+    async def _tell_each(self, topic: Topic, frames: list[Statuses]) -> None:
+        """Each line hears of the people whom it has asked for, and that it has missed nothing else."""
+        rows = {row.id: row for frame in frames for row in frame.rows}
+        whole = [ready(frame) for frame in frames]
+        since, head = frames[0].from_, frames[0].rev
+        nobody = ready(Statuses(from_=since, rev=head, rows=[]))
+        for place, (connection, write) in enumerate(list(topic.watchers.items())):
+            if place % AT_ONCE == AT_ONCE - 1:
+                await asyncio.sleep(0)
+            if connection not in topic.watchers:
+                continue
+            asked = self._asked.get(connection, _NOBODY)
+            if asked is None:
+                write(b"".join(whole))
+                continue
+            own = [rows[id] for id in asked & rows.keys()]
+            write(ready(Statuses(from_=since, rev=head, rows=own)) if own else nobody)
+
+    def asked(self, connection: Device, people: Iterable[int]) -> None:
+        """This line shows these people from now on; said before they are read, so that no change is missed."""
+        known = self._asked.setdefault(connection, set())
+        if known is None:
+            return
+        known.update(people)
+        if len(known) > REMEMBERED:
+            self._asked[connection] = None
+
+    def _forget_gone(self) -> None:
+        for connection in [each for each in self._asked if each.closed]:
+            del self._asked[connection]
+
+
+_NOBODY: frozenset[int] = frozenset()

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from server import catalogue_directory, catalogue_files, catalogue_log
+from server import catalogue_anpi, catalogue_answers, catalogue_directory, catalogue_files, catalogue_log
 from server.catalogue_directory import Both as Both
 
 _ERRORS: dict[str, Both] = {
@@ -308,6 +308,10 @@ _ERRORS: dict[str, Both] = {
         "ja": "1対1のトークではできません。グループを作ってください。",
         "en": "This cannot be done in a direct talk. Please create a group.",
     },
+    "notice_room": {
+        "ja": "お知らせには書き込めません。",
+        "en": "You cannot write to notices.",
+    },
     "large_room": {
         "ja": "{limit}人までのトークルームで使えます。",
         "en": "Only in rooms of at most {limit} members.",
@@ -373,6 +377,7 @@ _PAGES: dict[str, Both] = {
         "en": "The app has not been built yet. Please run ./run in the server's folder.",
     },
     "page.not_built_title": {"ja": "準備中です", "en": "Not ready yet"},
+    "page.group_code_wrong": {"ja": "団体コードが違います。", "en": "The group code is wrong."},
     "signin.id": {"ja": "ログインID", "en": "Login ID"},
     "signin.password": {"ja": "パスワード", "en": "Password"},
     "signin.submit": {"ja": "ログイン", "en": "Sign in"},
@@ -500,11 +505,18 @@ _FIRST_RUN: dict[str, Both] = {
     "actions.result": {"ja": "結果", "en": "Result"},
     "actions.detail": {"ja": "内容", "en": "Detail"},
     "actions.address": {"ja": "接続元", "en": "Address"},
+    "welcome.next_outside": {
+        "ja": "地震などの情報を、気象庁とP2P地震情報のサーバから受信します（はじめから有効）。"
+        "管理＞安否で停止できます。",
+        "en": "Earthquake reports are fetched from the servers of JMA and P2P Quake (on from the beginning). "
+        "You can switch this off in Administration > Safety check.",
+    },
     "welcome.start": {"ja": "はじめる", "en": "Start"},
 }
 
-_ALL_ERRORS = _ERRORS | catalogue_directory.ERRORS | catalogue_files.ERRORS | catalogue_log.ERRORS
-_ALL_FIELDS = _FIELDS | catalogue_directory.FIELDS | catalogue_files.FIELDS | catalogue_log.FIELDS
+_PARTS = (catalogue_anpi, catalogue_answers, catalogue_directory, catalogue_files, catalogue_log)
+_ALL_ERRORS = _ERRORS | {code: both for part in _PARTS for code, both in part.ERRORS.items()}
+_ALL_FIELDS = _FIELDS | {name: both for part in _PARTS for name, both in part.FIELDS.items()}
 
 CATALOGUE: dict[str, Both] = {
     **{f"error.{code}": both for code, both in _ALL_ERRORS.items()},
@@ -512,5 +524,7 @@ CATALOGUE: dict[str, Both] = {
     **{f"title.{status}": both for status, both in _TITLES.items()},
     **_PAGES,
     **_FIRST_RUN,
+    **catalogue_anpi.WORDS,
+    **catalogue_answers.WORDS,
     **catalogue_log.WORDS,
 }

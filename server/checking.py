@@ -46,9 +46,9 @@ def _values(settings: Settings) -> Iterator[str]:
 
 def _shown(name: str, value: object) -> object:
     """A value without what nobody may read over somebody's shoulder."""
-    if name.endswith(("_token", "_key")):
+    if name.endswith(("_token", "_key", "_secret", "_header")):
         return "***"
-    return _without_password(str(value)) if name.endswith("_url") else value
+    return _without_password(str(value)) if "_url" in name else value
 
 
 def _modules(settings: Settings) -> Iterator[str]:

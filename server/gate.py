@@ -6,12 +6,10 @@ Plain ASGI: Starlette's ``BaseHTTPMiddleware`` would put each request into a tas
 
 from __future__ import annotations
 
-import secrets
 import time
 from typing import Any
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +17,7 @@ from server.admission import check_room
 from server.answers import Internal, refused
 from server.auth.audit import visible
 from server.errors import AppError, Forbidden, Invalid
+from server.noise import Noise
 from server.origin import header, host_is_allowed, host_name, is_our_page
 from server.ports import MESSAGE_PAGE
 from server.services import Services
@@ -52,7 +51,7 @@ _HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "permissions-policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()",
     # Pages and answers are about people; what may be kept says so itself.
     "cache-control": "no-store",
 }
@@ -78,13 +77,16 @@ class Gate:
         self._services = services
         self._at_socket = socket
         self._headers = dict(_HEADERS)
+        self._noise = Noise()
+        self._open = tuple(path for module in services.modules for path in module.open_paths)
         if services.settings.public_url.startswith("https://"):
             self._headers["strict-transport-security"] = _HSTS
+        self._pairs = [(name.encode(), value.encode()) for name, value in self._headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
-        request_id = secrets.token_hex(8)
+        request_id = self._noise.take(8).hex()
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request=request_id):
@@ -108,9 +110,9 @@ class Gate:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        answer = _Answer(send, self._headers)
+        answer = _Answer(send, self._pairs)
         try:
-            check_request(scope, self._services.settings)
+            check_request(scope, self._services.settings, self._open)
             check_room(scope, self._services)
             await self._app(scope, _limited(scope, receive), answer.send)
         except AppError as refusal:
@@ -122,7 +124,7 @@ class Gate:
             internal = Internal(request_id=scope["state"]["request_id"])
             await self._refuse(scope, receive, answer, internal)
         finally:
-            _note(scope, answer.status, started)
+            _note(scope, answer.status, started, self._open)
             self._count(scope, answer.status, time.perf_counter() - started)
 
     async def _refuse(self, scope: Scope, receive: Receive, answer: _Answer, refusal: AppError) -> None:
@@ -139,12 +141,14 @@ class Gate:
         self._services.meter.request(route, status, seconds)
 
 
-def check_request(scope: Scope, settings: Settings) -> None:
+def check_request(scope: Scope, settings: Settings, open_paths: tuple[str, ...] = ()) -> None:
     """Refuse a request that is not meant for us, or that another site has made somebody's browser send."""
     host = host_name(scope)
     if not host_is_allowed(host, settings):
         raise Invalid("bad_host", host=visible(host or "", 100))
-    if scope["method"] not in SAFE_METHODS and not is_our_page(scope, settings):
+    if scope["method"] in SAFE_METHODS or scope["path"].startswith(open_paths):
+        return
+    if not is_our_page(scope, settings):
         raise Forbidden("cross_site")
 
 
@@ -172,7 +176,7 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 class _Answer:
     """The way out: adds the headers that are missing, and remembers the status."""
 
-    def __init__(self, send: Send, headers: dict[str, str]) -> None:
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         self._send = send
         self._headers = headers
         self.status = 0
@@ -180,28 +184,32 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            present = MutableHeaders(scope=message)
-            for name, value in self._headers.items():
-                present.setdefault(name, value)
+            given = message.get("headers", ())
+            present = {name.lower() for name, _ in given}
+            message["headers"] = [*given, *(pair for pair in self._headers if pair[0] not in present)]
         await self._send(message)
 
 
-def _note(scope: Scope, status: int, started: float) -> None:
+def _note(scope: Scope, status: int, started: float, open_paths: tuple[str, ...] = ()) -> None:
     """The access log's line: no query, no token, no header."""
     state = scope["state"]
     log.info(
         "request",
         method=visible(scope["method"], 20),
-        path=_shown_path(scope),
+        path=_shown_path(scope, open_paths),
         status=status,
         ms=round((time.perf_counter() - started) * 1000, 1),
         account=state.get("account_id"),
     )
 
 
-def _shown_path(scope: Scope) -> str:
-    """The path; a part that a route calls ``token`` is somebody's right, and is left out."""
+def _shown_path(scope: Scope, open_paths: tuple[str, ...] = ()) -> str:
+    """The path; a part that a route calls ``token`` is somebody's right, and is left out. So is all that follows
+    where links begin, whatever a mail program has hung on to it."""
     path: str = scope["path"]
+    for beginning in open_paths:
+        if beginning.endswith("/") and path.startswith(beginning):
+            return f"{beginning}…"
     token = scope.get("path_params", {}).get("token")
     if token:
         path = path.replace(str(token), "…")

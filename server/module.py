@@ -109,6 +109,9 @@ class Module:
     closes: Callable[[Services], Awaitable[None]] | None = None
     """Ends what it has begun."""
     routes: Callable[[Services], list[BaseRoute]] | None = None
+    open_paths: tuple[str, ...] = ()
+    """How addresses begin whose right is a signature in the address or the body, and never a cookie: from which page
+    a request comes is not asked there."""
     commands: Mapping[type[Command], Handler] = field(default_factory=dict)
     contract: Contract = field(default_factory=Contract)
     """What it promises to strangers: a test finds a command, a frame or a route that is left out."""

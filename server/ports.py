@@ -23,6 +23,7 @@ PEOPLE_MOVED = "people_moved"
 COMPANY_CHANGED = "company_changed"
 MESSAGE_PAGE = "message_page"
 PEOPLE = "people"
+NOTIFY = "notify"
 
 SHARED = frozenset({PEOPLE_CHANGED, PEOPLE_MOVED, COMPANY_CHANGED})
 """Ports that several modules may fill: their value is the tuple of all."""
@@ -91,6 +92,17 @@ class Nobody:
 NOBODY: People = Nobody()
 
 
+class Notify(Protocol):
+    """Tells people something in talk, in the transaction of the caller: at most a few hundred at once."""
+
+    def __call__(self, tx: Transaction, about: int, key: str, texts: Mapping[int, str]) -> set[int]:
+        """Say to each account its text; whom it has reached: those who may talk.
+
+        ``about`` is the number of what it is about, never a token: the talk log shows it. ``key`` names the notice:
+        the same once more says nothing twice.
+        """
+
+
 class MessagePage(Protocol):
     """A whole HTML page that says one thing; without it a browser gets JSON, as programs do."""
 
@@ -127,6 +139,12 @@ def company_listeners(ports: Mapping[str, Any]) -> tuple[CompanyChanged, ...]:
     """Who wants to hear of changes of the company."""
     listeners: tuple[CompanyChanged, ...] = ports.get(COMPANY_CHANGED, ())
     return listeners
+
+
+def notify(ports: Mapping[str, Any]) -> Notify | None:
+    """How people are told something in talk; None where nobody talks."""
+    found: Notify | None = ports.get(NOTIFY)
+    return found
 
 
 def people(ports: Mapping[str, Any]) -> People:

@@ -15,6 +15,7 @@ from types import FrameType
 import uvicorn
 
 from server.app import make_app
+from server.clock import Clock, system_clock
 from server.draining import finish, say_goodbye, unless
 from server.lines import Line, SilentLines
 from server.live.protocol import TalkProtocol
@@ -53,6 +54,26 @@ async def run_server(
             _settle_memory()
             await server.serve([listener])
         finally:
+            await finish(services, work, server.hurry)
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, listener: socket.socket, clock: Clock = system_clock
+) -> AsyncIterator[Services]:
+    """A server in this process beside the block, with the loops of its features, and its orderly end. Signals stay
+    the caller's, and the ground's own jobs, mails and ticks are not done."""
+    async with opened(settings, clock) as services, watched(services, "web"):
+        work, server = features(services), _Server(_config(services), services)
+        answering = asyncio.create_task(server._serve([listener]), name="server")
+        try:
+            # uvicorn tells nobody when it has begun.
+            while not (server.started or answering.done()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            yield services
+        finally:
+            server.handle_exit(signal.SIGTERM, None)
+            await answering
             await finish(services, work, server.hurry)
 
 

@@ -6,6 +6,7 @@ day. docs/settings.md lists them all; a test keeps it complete.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from email.utils import parseaddr
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     modules: tuple[str, ...] = Field(
-        ("directory", "chat", "web"), description="The features that run, as a JSON list."
+        ("directory", "chat", "anpi", "web"), description="The features that run, as a JSON list."
     )
     var: Path = Field(Path("var"), description="The folder for everything that is kept: database, secrets, files.")
     database_url: str = Field("", description="postgresql://… for many processes; empty: SQLite in the var folder.")
@@ -84,7 +85,47 @@ class Settings(BaseSettings):
     smtp_url: str = Field(
         "", description="smtp://user:password@host:587 or smtps://…, which carries mails on; empty: a folder does."
     )
+    smtp_url_2: str = Field(
+        "", description="A second one for the safety check, which takes over when the first fails; written alike."
+    )
     mail_from: str = Field("", max_length=300, description="From whom mails are: an address, or Name <address>.")
+    anpi_smtp_connections: int = Field(
+        8, ge=1, le=50, description="Connections by which a process sends the mails of the safety check."
+    )
+    anpi_mails_per_second: int = Field(
+        50,
+        ge=0,
+        le=10_000,
+        description="Mails a second to each carrier (docomo, au …) and free-mail host; 0: no limit.",
+    )
+    anpi_return_address: str = Field(
+        "",
+        max_length=200,
+        description="The mailbox that bounces and answers by reply come to, each under an address of its own (+…).",
+    )
+    anpi_lmtp: str = Field(
+        "",
+        pattern=r"^(\S+:[0-9]{1,5})?$",
+        description="host:port on which mails to that address are taken in by LMTP; empty: nowhere.",
+    )
+    push_hosts: tuple[str, ...] = Field(
+        ("fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com", "*.notify.windows.com"),
+        description="Hosts of browsers' makers that may be asked to wake a browser; *. stands for any below. "
+        "A JSON list.",
+    )
+    anpi_sms_url: str = Field(
+        "",
+        max_length=500,
+        description="https://… of an SMS service that takes a POST; who is asked again gets one. Empty: no SMS.",
+    )
+    anpi_sms_header: str = Field(
+        "", max_length=1000, description="A header of that request, such as Authorization: Bearer …"
+    )
+    anpi_sms_body: str = Field(
+        '{"to": "{to}", "text": "{text}"}',
+        max_length=2000,
+        description="Its JSON body; {to} and {text} stand for the number and the text.",
+    )
     reserve_mb: int = Field(
         512, ge=0, le=1_048_576, description="MiB of free disk that uploads never touch; below a quarter talk stops."
     )
@@ -149,6 +190,30 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Hosts in one's own network that it may reach all the same: names or name:port, as a JSON list.",
     )
+    jma_url: str = Field(
+        "https://www.data.jma.go.jp/developer/xml/feed/",
+        max_length=300,
+        description="The folder of JMA's lists of telegrams, or of a mirror of them.",
+    )
+    p2p_url: str = Field(
+        "wss://api.p2pquake.net/v2/ws",
+        max_length=300,
+        description="The socket of P2P地震情報, which has early warnings; its history is read beside it.",
+    )
+    dmdata_key: str = Field(
+        "",
+        max_length=200,
+        description="A key of dmdata.jp: with it that source is used too, early warnings included.",
+    )
+    dmdata_url: str = Field(
+        "https://api.dmdata.jp/v2/", max_length=300, description="Where dmdata.jp is asked for its socket."
+    )
+    hazard_secret: str = Field(
+        "",
+        max_length=200,
+        description="Who signs with it may post JMA's telegrams to /api/hazard/inbound, at least 32 characters; "
+        "empty: nobody.",
+    )
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, else JSON.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 
@@ -166,6 +231,27 @@ class Settings(BaseSettings):
         for each in value:
             if not each or set(each) & set("/@*? "):
                 raise ValueError(f"{each!r} is not a host, nor host:port")
+        return value
+
+    @field_validator("jma_url", "dmdata_url")
+    @classmethod
+    def _a_folder(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")) or not value.endswith("/"):
+            raise ValueError("must begin with https:// (or http://) and end with /")
+        return value
+
+    @field_validator("p2p_url")
+    @classmethod
+    def _a_web_socket(cls, value: str) -> str:
+        if not value.startswith(("wss://", "ws://")):
+            raise ValueError("must begin with wss:// (or ws://)")
+        return value
+
+    @field_validator("hazard_secret")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("must have at least 32 characters")
         return value
 
     @field_validator("redis_url")
@@ -217,7 +303,32 @@ class Settings(BaseSettings):
             require_listed(parse_clamd(info.data["clamav"]), value)
         return value
 
-    @field_validator("smtp_url")
+    @field_validator("anpi_return_address")
+    @classmethod
+    def _a_mailbox(cls, value: str) -> str:
+        if value and not is_mail_address(value):
+            raise ValueError("must be a mail address")
+        return value
+
+    @field_validator("anpi_sms_url")
+    @classmethod
+    def _a_service(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// (or http://)")
+        return value
+
+    @field_validator("anpi_sms_body")
+    @classmethod
+    def _a_json_body(cls, value: str) -> str:
+        try:
+            json.loads(value)
+        except ValueError:
+            raise ValueError("must be JSON") from None
+        if "{to}" not in value or "{text}" not in value:
+            raise ValueError("must hold {to} and {text}")
+        return value
+
+    @field_validator("smtp_url", "smtp_url_2")
     @classmethod
     def _a_relay(cls, value: str) -> str:
         if value:

@@ -51,6 +51,12 @@ async def asset(request: Request) -> Response:
     return FileResponse(path, media_type=kind, headers=headers)
 
 
+async def worker(request: Request) -> Response:
+    """The service worker: only from here it may speak for every page."""
+    headers = {"cache-control": _ASK_AGAIN}
+    return FileResponse(STATIC / "sw.js", media_type=_TYPES[".js"], headers=headers)
+
+
 class PageFiles(StaticFiles):
     """``web/static``: names without a hash, so browsers ask each time whether theirs is still good."""
 

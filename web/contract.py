@@ -66,6 +66,12 @@ class Asked(Struct, omit_defaults=True):
     login_id: str = ""
 
 
+class SiteOf(Struct, omit_defaults=True):
+    """Whose site it is: ``C`` is the 団体コード of the 開通案内."""
+
+    C: str = ""
+
+
 COOKIE = {"Set-Cookie": "The session's cookie: keep it, and send it with every request and with the socket"}
 WHERE = {"Location": "Where to go on"}
 PAGE = Answer(200, "The page", media=HTML)
@@ -201,6 +207,27 @@ OPERATIONS = (
     Operation(
         "administrationPart", "GET", "/admin/{path}", "The app, in a part of 管理", THE_APP, places={"path": "users"}
     ),
+    Operation(
+        "safetyCheck",
+        "GET",
+        "/anpi",
+        "The app, at 安否確認; with a 団体コード: its site (a wrong one is told after signing in)",
+        (
+            THE_APP[0],
+            Answer(303, "To /signin or /password; the code is right: to /anpi", headers=WHERE),
+            THE_APP[2],
+            Answer(404, "The 団体コード is wrong", media=HTML),
+        ),
+        query=SiteOf,
+    ),
+    Operation(
+        "safetyCheckPart",
+        "GET",
+        "/anpi/{path}",
+        "The app, in a part of 安否確認",
+        THE_APP,
+        places={"path": "incidents"},
+    ),
     Operation("talkLogPage", "GET", "/talk-log", "The app, at トークログダウンロード", THE_APP),
     Operation(
         "asset",
@@ -210,6 +237,14 @@ OPERATIONS = (
         (Answer(200, "The file", media="*/*"),),
         signed_in=False,
         places={"name": "index-4f2c1a90.js"},
+    ),
+    Operation(
+        "serviceWorker",
+        "GET",
+        "/sw.js",
+        "The service worker: shows what is pushed, keeps nothing",
+        (Answer(200, "The script", media="text/javascript"),),
+        signed_in=False,
     ),
     Operation(
         "pageFile",

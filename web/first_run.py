@@ -140,6 +140,7 @@ def _welcome_page(face: Face, request: Request, account: Account, letter: Welcom
         name=account.name,
         password=password,
         reached=bool(face.settings.public_url),
+        outside=face.settings.outbound and "anpi" in face.settings.modules,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import partial
 
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from server.errors import AppError, Forbidden, Invalid
 from server.services import Services
 from server.texts import sentence, text
 from web import coming_in, first_run
-from web.assets import DIST, STATIC, PageFiles, asset
+from web.assets import DIST, STATIC, PageFiles, asset, worker
 from web.face import Endpoint, Face, caddy_lines, see
 from web.nextpage import safe_next, with_next
 from web.templating import Pages
@@ -35,6 +36,7 @@ _FIELD_OF = {
 
 TALK_PATHS = ("/talk", "/talk/{channel:int}")
 ADMIN_PATHS = ("/admin", "/admin/{path:path}", "/talk-log")
+ANPI_PATHS = ("/anpi", "/anpi/{path:path}")
 DIRECTORY_PATHS = (
     "/directory",
     "/directory/{person:int}",
@@ -42,6 +44,7 @@ DIRECTORY_PATHS = (
     "/groups/{group:int}",
     "/groups/{group:int}/{person:int}",
 )
+APP_PATHS = ("/", *TALK_PATHS, "/settings", "/settings/profile", *DIRECTORY_PATHS, *ADMIN_PATHS)
 
 
 def routes(services: Services, pages: Pages) -> list[BaseRoute]:
@@ -58,11 +61,10 @@ def routes(services: Services, pages: Pages) -> list[BaseRoute]:
         route("/password", do_password, "POST"),
         *first_run.routes(face),
         *coming_in.routes(face),
-        *(
-            route(path, show_app)
-            for path in ("/", *TALK_PATHS, "/settings", "/settings/profile", *DIRECTORY_PATHS, *ADMIN_PATHS)
-        ),
+        *(route(path, show_app) for path in APP_PATHS),
+        *(route(path, show_anpi) for path in ANPI_PATHS),
         Route("/assets/{name}", asset),
+        Route("/sw.js", worker),
         Mount("/static", PageFiles(directory=STATIC)),
     ]
 
@@ -86,6 +88,27 @@ async def show_app(face: Face, request: Request) -> Response:
         title, said = text(language, "page.not_built_title"), text(language, "page.not_built")
         return HTMLResponse(face.pages.message(language, title, said), 503)
     return HTMLResponse(index.read_bytes())
+
+
+async def show_anpi(face: Face, request: Request) -> Response:
+    """The app at 安否確認. With ``?C=<団体コード>``, as the 開通案内 has it, a wrong code is told after signing in:
+    the sign-in page is the same for any code.
+    """
+    code = request.query_params.get("C")
+    signed_in = await door.find(face.services, request)
+    if (
+        code is None
+        or signed_in is None
+        or signed_in.account.must_change
+        or door.must_agree(face.services, signed_in)
+    ):
+        return await show_app(face, request)
+    await face.inhabited()
+    company = face.services.company.known
+    if company and unicodedata.normalize("NFKC", code).strip().lower() == company.group_code.lower():
+        return see("/anpi")
+    language = face.language(request, signed_in)
+    return HTMLResponse(face.pages.message(language, text(language, "page.group_code_wrong"), ""), 404)
 
 
 # ---------------------------------------------------------------- signing in and out

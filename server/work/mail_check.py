@@ -19,9 +19,10 @@ UNDELIVERED = (*OPEN, State.WRITTEN, State.FAILED)
 
 def mail_findings(settings: Settings) -> Iterator[str]:
     """One line a finding; ✗ stands before what must be mended."""
-    if settings.smtp_url:
-        yield from _reached(parse_relay(settings.smtp_url), mail.sender(settings))
-    else:
+    for url in (settings.smtp_url, settings.smtp_url_2):
+        if url:
+            yield from _reached(parse_relay(url), mail.sender(settings))
+    if not settings.smtp_url:
         yield f"! RENRAKU_SMTP_URL is not set: mails are only written into {settings.var / 'mail'}"
     undelivered = _undelivered(settings)
     if undelivered:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Protocol
@@ -35,11 +36,24 @@ CONTACT_SECONDS = 20.0
 TAKEN, GO_ON, CLOSING = 250, 354, 421
 
 
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A mail as bytes, CRLF after each line; ``name`` is its file's, where mails go into a folder."""
+
+    sender: str
+    to: str
+    content: bytes
+    name: str
+
+
 class Route(Protocol):
     """A way for mails. Raises ``Refused``, ``Later`` or ``RouteTrouble``."""
 
     async def deliver(self, mail: Mail) -> State:
         """Hand the mail over; what has become of it."""
+
+    async def carry(self, parcel: Parcel) -> State:
+        """The same for one that is bytes already."""
 
     async def rest(self) -> None:
         """Nothing is waiting: hold nothing open."""
@@ -63,11 +77,18 @@ class SmtpRoute:
         self._seconds = seconds
         self._taking_seconds = taking_seconds
         self._line: SMTP | None = None
+        self.reached = False
+        """Whether the relay has let us in for the last mail."""
+        self.at_stake = False
+        """Whether a mail has been handed over and no word has come back yet."""
 
     async def deliver(self, mail: Mail) -> State:
-        whole = False
+        return await self.carry(parcel_of(mail, self._from))
+
+    async def carry(self, parcel: Parcel) -> State:
+        whole = self.at_stake = self.reached = False
         try:
-            await self._send(mail)
+            await self._send(parcel)
             whole = True
         except (Refused, Later):
             whole = await self._taken_back()
@@ -95,20 +116,20 @@ class SmtpRoute:
         finally:
             line.close()
 
-    async def _send(self, mail: Mail) -> None:
+    async def _send(self, parcel: Parcel) -> None:
         try:
             async with asyncio.timeout(self._seconds):
                 line = await self._open()
-                await self._announce(line, mail)
-            await self._hand_over(line, stuffed(written(mail, self._from)))
+                self.reached = True
+                await self._announce(line, parcel)
+            await self._hand_over(line, stuffed(parcel.content))
         except (SMTPSenderRefused, SMTPRecipientRefused, SMTPDataError) as refusal:
             raise verdict(refusal) from refusal
 
-    async def _announce(self, line: SMTP, mail: Mail) -> None:
+    async def _announce(self, line: SMTP, parcel: Parcel) -> None:
         """From whom and to whom, until the relay wants to have it."""
-        _, envelope = parseaddr(self._from)
-        await line.mail(envelope)
-        await line.rcpt(mail.to)
+        await line.mail(parcel.sender)
+        await line.rcpt(parcel.to)
         answer = await line.execute_command(b"DATA")
         if answer.code != GO_ON:
             raise SMTPDataError(answer.code, answer.message)
@@ -117,6 +138,7 @@ class SmtpRoute:
         """From here on the relay may have the mail, whatever is heard of it."""
         if line.protocol is None:
             raise SMTPServerDisconnected("Connection lost")
+        self.at_stake = True
         line.protocol.write(content)
         try:
             async with asyncio.timeout(self._taking_seconds):
@@ -184,8 +206,11 @@ class FolderRoute:
         self._from = from_address
 
     async def deliver(self, mail: Mail) -> State:
+        return await self.carry(parcel_of(mail, self._from))
+
+    async def carry(self, parcel: Parcel) -> State:
         try:
-            await asyncio.to_thread(self._write, mail)
+            await asyncio.to_thread(self._write, parcel)
         except OSError as problem:
             raise RouteTrouble(f"{problem.filename}: {problem.strerror}") from problem
         return State.WRITTEN
@@ -193,16 +218,22 @@ class FolderRoute:
     async def rest(self) -> None:
         """Nothing is held."""
 
-    def _write(self, mail: Mail) -> None:
+    def _write(self, parcel: Parcel) -> None:
         """The same name at each try, and never half a file under it."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._folder / f"{mail.at:%Y%m%d-%H%M%S}-{mail.message_id.partition('@')[0]}.eml"
+        path = self._folder / f"{parcel.name}.eml"
         part = path.with_suffix(".part")
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(written(mail, self._from))
+            file.write(parcel.content)
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
+
+
+def parcel_of(mail: Mail, from_address: str) -> Parcel:
+    """The same bytes and the same name at each try."""
+    name = f"{mail.at:%Y%m%d-%H%M%S}-{mail.message_id.partition('@')[0]}"
+    return Parcel(parseaddr(from_address)[1], mail.to, written(mail, from_address), name)
 
 
 def stuffed(content: bytes) -> bytes:

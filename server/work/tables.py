@@ -1,6 +1,6 @@
 """Work that must happen once although processes come and go: jobs, ticks of the clock, and which processes live."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
 from server.data.metadata import metadata
 from server.data.types import Id, Key, UtcTime
@@ -76,3 +76,21 @@ mails = Table(
 )
 
 Index("ix_mails_waiting", mails.c.state, mails.c.due_at)
+
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    # A browser that wants to be woken (RFC 8030): where, and the keys to write to it (RFC 8291).
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, index=True),
+    # The session that has subscribed: it goes with it.
+    Column("session", Key, nullable=False, index=True),
+    Column("endpoint", Text, nullable=False),
+    Column("endpoint_key", Key, nullable=False, unique=True),
+    Column("p256dh", Text, nullable=False),
+    Column("auth", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("troubles", Integer, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,
+)

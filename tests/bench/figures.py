@@ -50,13 +50,18 @@ class Effort:
     questions: int = 1000
     imported: tuple[int, ...] = (10_000, 100_000)
     logged_mb: int = 1000
+    asked: int = 10_000
+    mailed: int = 10_000
+    queued: int = 200_000
+    watching: int = 2000
 
 
 FULL = Effort(turns=5, seconds=5, members=1000, idle=5000, stored_few=10_000, stored_many=1_000_000)
 QUICK = Effort(
     turns=1, seconds=1, members=1000, idle=1000, stored_few=1000, stored_many=20_000,
     large=2000, held=1500, held_seconds=2, returning=300, stall_seconds=2, rooms=(1, 20),
-    searched=1000, questions=100, imported=(300,), logged_mb=20,
+    searched=1000, questions=100, imported=(300,), logged_mb=20, asked=1000, watching=200,
+    mailed=1000, queued=3000,
 )  # fmt: skip
 
 

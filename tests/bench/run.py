@@ -15,12 +15,14 @@ import click
 import msgspec
 
 from tests.bench import (
+    answering,
     comeback,
     crowd,
     crowd_report,
     figures,
     following,
     importing,
+    mailing,
     proving,
     report,
     searching,
@@ -49,6 +51,8 @@ SECTIONS: dict[str, Callable[[Bench], str]] = {
     "log": lambda bench: following.report(list(following.following(bench))),
     "talklog": lambda bench: proving.report(list(proving.proving(bench))),
     "files": lambda bench: uploading.report(uploading.uploading(bench)),
+    "anpi-mail": lambda bench: mailing.report(list(mailing.mailing(bench))),
+    "anpi-answers": lambda bench: answering.report(answering.answering(bench)),
 }
 """By ``--part``, in the order of docs/performance.md."""
 

@@ -125,6 +125,7 @@ def _environment(var: Path, port: int, given: dict[str, str]) -> dict[str, str]:
         "RENRAKU_VAR": str(var),
         "RENRAKU_PORT": str(port),
         "RENRAKU_LOG_LEVEL": "warning",
+        "RENRAKU_OUTBOUND": "false",
         # The bench asks for more than any person can type.
         "RENRAKU_POSTS_PER_SECOND": "1000000",
         **{settings.PREFIX + name.upper(): value for name, value in given.items()},

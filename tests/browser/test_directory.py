@@ -168,7 +168,7 @@ async def test_the_reader_keeps_his_place(server, company, window):
 async def test_a_badge_comes_and_goes(server, factory, window):
     page = await window(factory.sato, at="/directory")
     await expect(row(page, "渡邉 花子")).to_have_count(1)
-    people, act = {factory.suzuki.id: "none"}, server.services.writer.act
+    people, act = {factory.suzuki.id: "unanswered"}, server.services.writer.act
     now = server.services.clock() - timedelta(minutes=1)
 
     await act(lambda tx: set_status(tx, 1, people, now, drill=True))
@@ -221,7 +221,7 @@ async def test_ones_own_profile_and_photo(server, factory, window):
 
 @pytest.mark.parametrize("form", IN_TURN)
 async def test_axe_finds_nothing_wrong(server, factory, window, form):
-    people = {factory.suzuki.id: "help", factory.ito.id: "safe"}
+    people = {factory.suzuki.id: "support", factory.ito.id: "safe"}
     await server.services.writer.act(lambda tx: set_status(tx, 1, people, server.services.clock()))
     page = await window(factory.sato, reduced_motion="reduce", **form, at="/directory")
     await expect(row(page, "渡邉 花子")).to_contain_text("要支援")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from directory import status, upkeep
 from directory.tables import statuses
 from server.services import Services
+from tests.tools.anpi_mailing import people
 from tests.tools.client import Client
 from tests.tools.running import Running
 
@@ -100,3 +101,30 @@ async def test_a_badge_that_was_cleared_a_week_ago_leaves_nothing_behind(
 def kept(connection: Any) -> list[tuple[int, int]]:
     wanted = select(statuses.c.account_id, statuses.c.incident).order_by(statuses.c.incident)
     return [tuple(row) for row in connection.execute(wanted)]
+
+
+async def test_when_everybodys_badge_changes_each_hears_of_those_on_his_screen(
+    server: Running, company: SimpleNamespace
+):
+    """After an earthquake thousands watch and thousands change: nobody is told of more than he can see."""
+    services, many = server.services, status.ROWS_TO_EVERYBODY + 50
+    everybody = [*await people(services, many), company.ito.id]
+    sato, suzuki = await server.connect(company.sato.token), await server.connect(company.suzuki.token)
+    for client in (sato, suzuki):
+        await client.ask("directory")
+    screen = everybody[-3:]
+    assert (await sato.ask("directory.statuses", people=screen))["rows"] == []
+
+    await put(services, 1, dict.fromkeys(everybody, "safe"))
+    head = await services.readers.ask(status.rev)
+
+    badges: dict[int, str] = {}
+    await until(sato, badges, head)
+    assert badges == dict.fromkeys(screen, "safe")
+    nothing: dict[int, str] = {}
+    await until(suzuki, nothing, head)
+    assert nothing == {}, "who shows nobody is told that he has missed nothing"
+    # A few are told to everybody, whoever asked for whom.
+    await put(services, 1, {everybody[0]: "minor"})
+    await until(suzuki, nothing, head + 1)
+    assert nothing == {everybody[0]: "minor"}

@@ -7,6 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import anpi.hazard.tables
+import anpi.sending.tables
+import anpi.tables
 import chat.files.tables
 import chat.log.tables
 import chat.tables
@@ -18,6 +21,9 @@ from server.data import engine, migrate
 from server.data.metadata import metadata
 
 KNOWN = (
+    anpi.hazard.tables,
+    anpi.sending.tables,
+    anpi.tables,
     chat.files.tables,
     chat.log.tables,
     chat.tables,

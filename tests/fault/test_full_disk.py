@@ -13,6 +13,7 @@ from sqlalchemy import event
 from server import health
 from server.data.space import MEBIBYTE, Use
 from server.work import jobs
+from tests.tools.anpi_answering import Link, ask, counted, incident
 from tests.tools.client import Refused
 from tests.tools.company import hire
 from tests.tools.mirror import everything
@@ -126,6 +127,34 @@ async def test_what_the_server_does_by_itself_leaves_the_ballast_to_answers(smal
 
     await answer(small, 2 * MEBIBYTE)
     assert not ballast.exists(), "this test needs an answer that needs it"
+
+
+async def test_people_answer_a_safety_check_when_talk_has_stopped(small):
+    """By the link and in the app, while the disk has no room but what the ballast held."""
+    server, space, ballast = small.server, small.space, small.folder / "var" / "ballast"
+    space.look()
+    asked = await hire(server.services, "suzuki", talk=False)
+    about = await incident(server.services)
+    await ask(server.services, about, [asked.id])
+    link, phone = Link(server, about, asked.id), await server.connect(asked.token)
+    form = await link.open()
+
+    fill(small.folder / "filler")
+    space.look()
+    with pytest.raises(Refused, match="disk_full"):
+        await small.sato.post(small.room, "もう入らない")
+    # Until what SQLite's files have in stock does not hold one more; and then some.
+    left = 10
+    for number in range(300):
+        given = {"self": "safe", "comment": "あ" * 1000}
+        await phone.ask("anpi.answer", incident=about, client_id=f"answer-{number:04}", channel="talk", answer=given)
+        left -= not ballast.exists()
+        if not left:
+            break
+    assert not ballast.exists(), "this test needs answers that need the ballast"
+    assert (await link.answer(form, self="minor")).status_code == 200
+    assert await counted(server.services, about) == {asked.id: "minor"}
+    await link.close()
 
 
 async def test_what_was_on_its_way_when_the_disk_filled_is_told_unavailable_or_kept(small):

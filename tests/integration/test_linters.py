@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 CHECKS = {
     "rules": ("ruff", "check", "--no-cache", "."),
-    "format": ("ruff", "format", "--no-cache", "--check", "server", "directory", "chat", "web", "tests"),
+    "format": ("ruff", "format", "--no-cache", "--check", "server", "directory", "chat", "anpi", "web", "tests"),
     "types": ("mypy", "--no-error-summary"),
 }
 

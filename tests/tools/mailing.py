@@ -56,7 +56,7 @@ async def rows(server: Running) -> list[Row[Any]]:
 
 def after(wait: timedelta, action: Callable[..., Any]) -> Callable[..., Any]:
     """The action as it would run so much later."""
-    return lambda tx, *args: action(replace(tx, now=tx.now + wait), *args)
+    return lambda tx, *args, **given: action(replace(tx, now=tx.now + wait), *args, **given)
 
 
 @contextlib.contextmanager

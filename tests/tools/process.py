@@ -33,6 +33,8 @@ class ServerProcess:
             "RENRAKU_ARGON2_MEMORY": "64",
             "RENRAKU_POSTS_PER_SECOND": "100000",
             "RENRAKU_BALLAST_MB": "0",
+            # No socket of a test leaves this machine.
+            "RENRAKU_OUTBOUND": "false",
             **environment,
         }
         self.process: asyncio.subprocess.Process | None = None

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree import ElementTree
 
+OURS = ("server", "directory", "chat", "anpi", "web")
+
 NAMES = (
     "echo",
     "whoami",
@@ -130,7 +132,7 @@ def wait_for(file: BinaryIO) -> bytes:
 
 def loaded() -> list[str]:
     """Which modules of the house this process has."""
-    return sorted(name for name in sys.modules if name.partition(".")[0] in ("server", "directory", "chat", "web"))
+    return sorted(name for name in sys.modules if name.partition(".")[0] in OURS)
 
 
 def surroundings() -> dict[str, Any]:

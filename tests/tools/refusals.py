@@ -8,7 +8,7 @@ from pathlib import Path
 from server.errors import AppError
 
 ROOT = Path(__file__).parents[2]
-HOUSES = ("server", "directory", "chat", "web")
+HOUSES = ("server", "directory", "chat", "anpi", "web")
 
 
 def refusal_codes() -> dict[str, str]:

@@ -22,9 +22,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        group = "browser" if "chromium_path" in getattr(item, "fixturenames", ()) else folder_of(item)
-        if group in ("browser", *APART):
+        if group := group_of(item):
             item.add_marker(pytest.mark.xdist_group(group))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Whom it follows; blank for what may run beside everything. Stories take about as long as all other pages."""
+    if item.path.name == "test_web_project.py":
+        return "node"
+    if "chromium_path" in getattr(item, "fixturenames", ()):
+        return "stories" if item.path.name.startswith("test_story_") else "browser"
+    folder = folder_of(item)
+    return folder if folder in APART else ""
 
 
 def folder_of(item: pytest.Item) -> str:

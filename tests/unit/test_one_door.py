@@ -10,7 +10,23 @@ import pytest
 from tests.tools.imports import imported_by, modules_of, walk
 
 ROOT = Path(__file__).parents[2]
-HTTP = {"httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3", "urllib.request", "http.client", "aiohttp"}
+HTTP = {
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "requests",
+    "urllib3",
+    "urllib.request",
+    "http.client",
+    "aiohttp",
+} | {
+    "websockets.asyncio.client",
+    "websockets.client",
+    "websockets.connect",
+    "websockets.legacy.client",
+    "websockets.sync.client",
+}
 MAIL = {"smtplib", "aiosmtplib"}
 
 
@@ -54,6 +70,8 @@ def test_only_the_doors_have_clients():
         ("def later():\n    import aiohttp.web", "aiohttp"),
         ("import importlib\nimportlib.import_module('httpcore2')", "httpcore2"),
         ("import smtplib", "smtplib"),
+        ("from websockets.asyncio.client import connect", "websockets.asyncio.client"),
+        ("from websockets import connect", "websockets.connect"),
     ],
 )
 def test_a_client_elsewhere_is_found(tmp_path, source, client):

@@ -36,6 +36,7 @@ def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RENRAKU_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("RENRAKU_ARGON2_MEMORY", "64")
+    monkeypatch.setenv("RENRAKU_OUTBOUND", "false")
     return tmp_path / "var"
 
 
@@ -238,7 +239,7 @@ def test_an_address_that_is_not_ours_is_one_line(renraku: Command):
 def test_check_config_shows_what_is_set_and_no_password(renraku: Command, monkeypatch: pytest.MonkeyPatch):
     sound = renraku("check-config")
     assert sound.exit_code == 0
-    assert "RENRAKU_ARGON2_MEMORY = 64" in sound.output and "✓ modules: directory, chat, web" in sound.output
+    assert "RENRAKU_ARGON2_MEMORY = 64" in sound.output and "✓ modules: directory, chat, anpi, web" in sound.output
     assert re.search("^[✓!] sandbox: ", sound.output, re.MULTILINE)
 
     monkeypatch.setenv("RENRAKU_DATABASE_URL", "postgresql://renraku:geheim@127.0.0.1:1/renraku")
@@ -262,6 +263,21 @@ def test_check_config_shows_no_password_wherever_it_stands(
     shown = renraku("check-config")
     assert shown.exit_code == 1 and f"  RENRAKU_{name} = " in shown.output and "***" in shown.output
     assert "geheim" not in shown.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HAZARD_SECRET", "geheim " * 6),
+        ("DMDATA_KEY", "geheim"),
+        ("ANPI_SMS_HEADER", "Authorization: Bearer geheim"),
+        ("SMTP_URL_2", "smtp://anpi:geheim@127.0.0.1:1"),
+    ],
+)
+def test_check_config_shows_no_secret(renraku: Command, monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    monkeypatch.setenv(f"RENRAKU_{name}", value)
+    shown = renraku("check-config").output
+    assert f"  RENRAKU_{name} = " in shown and "***" in shown and "geheim" not in shown
 
 
 def test_check_config_says_when_a_sandbox_answers_nonsense(renraku: Command, monkeypatch: pytest.MonkeyPatch):

@@ -12,7 +12,9 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
+import anpi.demo
 import chat.demo
+from anpi.tables import incidents, templates
 from chat.tables import channels
 from directory.demo import filling
 from directory.pictures import queries as pictures
@@ -91,6 +93,7 @@ INTERRUPTED = {
     "the directory is added": (filling, "_posts", 5),
     "faces are drawn": (pictures, "keep", 5),
     "the rooms are furnished": (chat.demo, "_play", 2),
+    "the safety check has its drill": (anpi.demo, "_written", 5),
     "all is there but the file's name": (demo.os, "rename", 1),
 }
 """Where the power goes: at the call of what, and how many calls before it go well."""
@@ -135,6 +138,8 @@ async def expect_the_whole_demo(settings: Settings) -> None:
         assert await count(lambda db: db.scalar(listed.where(people.c.photo != ""))) > 40
         assert await count(lambda db: db.scalar(select(func.count()).select_from(posts))) > 300
         assert await count(lambda db: db.scalar(select(func.count()).select_from(channels))) == len(chat.demo.SCENES)
+        assert await count(lambda db: db.scalar(select(func.count()).select_from(incidents))) == 1
+        assert await count(lambda db: db.scalar(select(func.count()).select_from(templates))) == 3
         for each in sign_ins:
             found = await services.readers.ask(queries.credentials, each.login_id)
             assert found and await services.passwords.verify(found.password_hash, each.password), each.login_id

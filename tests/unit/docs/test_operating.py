@@ -46,7 +46,7 @@ def logged() -> set[tuple[str, str]]:
     """Every event that the sources log, with its level."""
     files = [
         path
-        for house in ("server", "directory", "chat", "web")
+        for house in ("server", "directory", "chat", "anpi", "web")
         for path in (ROOT / house).rglob("*.py")
         if ours(path)
     ]

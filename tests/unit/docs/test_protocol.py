@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import anpi.answers.frames
+import anpi.board.frames
 import chat.files.frames
 import chat.frames
 import chat.signs
@@ -28,6 +30,15 @@ from server.settings import Settings
 from tests.tools.documents import codes, page, table
 
 TEXT = page("docs/protocol.md")
+FRAMES = (
+    server.live.frames,
+    chat.frames,
+    chat.files.frames,
+    chat.signs,
+    directory.frames,
+    anpi.answers.frames,
+    anpi.board.frames,
+)
 CONTRACT = contract_of(load_modules(Settings.model_fields["modules"].default))
 
 
@@ -43,7 +54,7 @@ def structs(base: type) -> dict[str, set[str]]:
     """The tag and the fields of every struct on ``base``."""
     found: list[Any] = [
         kind
-        for module in (server.live.frames, chat.frames, chat.files.frames, chat.signs, directory.frames)
+        for module in FRAMES
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, base) and kind is not base
     ]

@@ -139,7 +139,6 @@ export class Talk {
     this.lineChanged('connecting')
     this.net.start()
     this.files.start()
-    import('./photos.svelte').then(({ Photos }) => this.join((this.photos = new Photos(this))), () => {})
     const ends = [this.sender.start(), this.presence.start(), this.typists.start(), () => this.net.stop(), () => this.files.stop()]
     return () => ends.forEach((end) => end())
   }

@@ -5,7 +5,7 @@
 import { drop, keptNames } from '../lib/keep'
 import { forgetVault, MARK } from './files/forgetting'
 
-const KINDS = ['draft.', 'outbox.']
+const KINDS = ['draft.', 'outbox.', 'answer.']
 
 /** Forgets the texts and files of everybody; or of everybody but `account`. */
 export function forgetUnsent(account?: number): void {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 
-import { noBadges, withAnswer, withEvent } from './statuses'
+import { badgeOf, noBadges, withAnswer, withEvent } from './statuses'
 
 const row = (id: number, state = 'safe') => ({ id, state, since: 1, incident: 3 })
 
 test('an answer is all there is of those who were asked for', () => {
-  const first = withAnswer(noBadges, [1, 2], 5, [row(1), row(2, 'none')])
+  const first = withAnswer(noBadges, [1, 2], 5, [row(1), row(2, 'unanswered')])
   expect([...first.byId.keys()]).toEqual([1, 2])
   const second = withAnswer(first, [2, 3], 6, [row(3)])
   expect([...second.byId.keys()]).toEqual([1, 3])
@@ -13,8 +13,8 @@ test('an answer is all there is of those who were asked for', () => {
 
 test('an event changes what it tells, and a row without a state is a badge no more', () => {
   const known = withAnswer(noBadges, [1, 2], 5, [row(1), row(2)])
-  const next = withEvent(known, 5, 6, [row(1, 'help'), { id: 2 }])
-  expect([next.byId.get(1)?.state, next.byId.has(2), next.rev, next.stale]).toEqual(['help', false, 6, false])
+  const next = withEvent(known, 5, 6, [row(1, 'support'), { id: 2 }])
+  expect([next.byId.get(1)?.state, next.byId.has(2), next.rev, next.stale]).toEqual(['support', false, 6, false])
 })
 
 test('an event that is known already changes nothing', () => {
@@ -27,4 +27,9 @@ test('what was missed is asked for', () => {
   const missed = withEvent(known, 7, 8, [])
   expect(missed.stale).toBe(true)
   expect(withAnswer(missed, [1], 8, []).stale).toBe(false)
+})
+
+test('a badge says one of six things', () => {
+  expect(['unanswered', 'safe', 'minor', 'major', 'other', 'support'].every((state) => badgeOf(state) === state)).toBe(true)
+  expect([badgeOf(undefined), badgeOf('later')]).toEqual([null, null])
 })

@@ -4,6 +4,16 @@ import type { StatusRow } from './types'
 /** The server tells no more of them at once. */
 export const ASKED = 300
 
+/** What a badge can say; 要支援 where the company tells no more of an injury. */
+export type Badge = 'unanswered' | 'safe' | 'minor' | 'major' | 'other' | 'support'
+
+const BADGES: readonly string[] = ['unanswered', 'safe', 'minor', 'major', 'other', 'support'] satisfies Badge[]
+
+/** Null for a state of a newer server: it is shown as it is. */
+export function badgeOf(state: string | undefined): Badge | null {
+  return BADGES.includes(state ?? '') ? (state as Badge) : null
+}
+
 export interface Badges {
   readonly rev: number
   readonly byId: ReadonlyMap<number, StatusRow>

@@ -44,7 +44,7 @@ function leaveFor(path: string): void {
 }
 
 /** Asks one question. A `Blob` goes as it is, anything else as JSON. */
-export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, within = TIMEOUT_MS): Promise<T> {
+export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, within = TIMEOUT_MS): Promise<T> {
   const bytes = body instanceof Blob
   const response = await fetch(path, {
     method,

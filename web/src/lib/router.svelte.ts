@@ -10,13 +10,13 @@ export type Route =
   | { name: 'directory'; person: number | null }
   /** Group 0 is one's favourites. */
   | { name: 'groups'; group: number; person: number | null }
-  | { name: 'admin'; path: readonly string[] }
+  | { name: 'admin' | 'anpi'; path: readonly string[] }
   | { name: 'talklog' }
   | { name: 'lost' }
 
 export function parse(path: string): Route {
   const [head = '', tail, ...rest] = path.replace(/\/+$/, '').split('/').slice(1)
-  if (head === 'admin') return { name: 'admin', path: tail === undefined ? [] : [tail, ...rest] }
+  if (head === 'admin' || head === 'anpi') return { name: head, path: tail === undefined ? [] : [tail, ...rest] }
   if (head === 'groups') return groups([tail, ...rest])
   if (rest.length) return { name: 'lost' }
   if (head === 'directory' && (tail === undefined || isId(tail))) return { name: 'directory', person: tail ? Number(tail) : null }

@@ -45,6 +45,162 @@ export interface AdminPersonRow {
   anpi_login_id?: string
 }
 
+/**
+ * Somebody in the list of S21. `sent`: blank (not asked), "waiting" (発信中), "sent" (送信済), "written"
+ * (into a folder, because there is no way out), "failed" (不達) or "dropped" (it was completed first).
+ * `area`: by which he was asked, else where he works or lives. `left`: he has left the company.
+ */
+export interface AnpiPersonRow {
+  id: number
+  name: string
+  kana?: string
+  department?: string
+  area?: string
+  sent?: '' | 'dropped' | 'failed' | 'sent' | 'waiting' | 'written'
+  asked_at?: number
+  answered_at?: number
+  self?: string
+  help?: boolean
+  work?: string
+  doubtful?: boolean
+  left?: boolean
+}
+
+/** How many were asked, and what their newest answers say; `help`, `can` … `doubtful` besides. */
+export interface AnswerCounts {
+  asked?: number
+  unanswered?: number
+  safe?: number
+  minor?: number
+  major?: number
+  other?: number
+  help?: number
+  can?: number
+  home?: number
+  cannot?: number
+  unknown?: number
+  doubtful?: number
+}
+
+/** Somebody whom a check asks, with his newest answer. */
+export interface AnswerPerson {
+  id: number
+  name: string
+  login_id: string
+  kana?: string
+  title?: string
+  department?: string
+  area?: string
+  asked_at?: number
+  answers?: number
+  answer?: AnswerRow | null
+}
+
+/** One answer of a person's history, as administrators see it. `incident`: through which check it came. */
+export interface AnswerRow {
+  id: number
+  at: number
+  channel: 'bulk' | 'directory' | 'mail' | 'proxy' | 'push' | 'queue' | 'reply' | 'sms' | 'talk'
+  incident: number
+  self: 'major' | 'minor' | 'other' | 'safe'
+  help?: boolean
+  where?: string
+  family?: '' | 'checking' | 'hurt' | 'none' | 'safe'
+  house?: '' | 'lost' | 'none' | 'partly' | 'unknown'
+  work?: '' | 'can' | 'cannot' | 'home' | 'unknown'
+  comment?: string
+  own?: Record<string, string>
+  location?: Place | null
+  doubtful?: boolean
+  by_account?: number
+  by_name?: string
+  reason?: string
+}
+
+/** An area to choose: a prefecture, or one of its 細分区域. */
+export interface AreaChoice {
+  code: string
+  name: string
+  prefecture: string
+}
+
+/**
+ * An area by which people were asked; `code` "" are those without one (地域未登録). `prefecture`: its JMA
+ * code of two digits, for the map.
+ */
+export interface AreaCounts {
+  code: string
+  name: string
+  prefecture: string
+  counts: AnswerCounts
+}
+
+/**
+ * An area and what was told of it. `level` is 震度, a tsunami's class ("advisory", "warning", "major") or
+ * "special"; `missing`: 震度５弱以上未入電; `early`: by a forecast alone.
+ */
+export interface AreaLevel {
+  code: string
+  name: string
+  level: string
+  missing?: boolean
+  early?: boolean
+}
+
+/** The newest of one person, to be put over what a list shows. `self` "": 未回答. */
+export interface BoardRow {
+  id: number
+  self?: string
+  help?: boolean
+  work?: string
+  at?: number
+  doubtful?: boolean
+  round?: number
+  claimed_by?: number
+  claimed_name?: string
+  claimed_until?: number
+}
+
+/** A safety check as the person sees it whom it asks. `location`: whether one may send where one is. */
+export interface Check {
+  id: number
+  title: string
+  message: string
+  cause: string
+  asked_at: number
+  drill?: boolean
+  suspended?: boolean
+  cancelled?: boolean
+  closed?: boolean
+  location?: boolean
+  questions: Questions
+  answer?: OwnAnswer | null
+}
+
+/**
+ * 検索条件, all of which must hold. `department`: in it or below. `text`: part of 氏名 or カナ, several words
+ * are AND. `area`: a JMA code; a prefecture holds all its areas. `sent`: 発信状況. `answered`: 回答状況.
+ * `self` …: 回答内容.
+ */
+export interface Conditions {
+  department?: number
+  text?: string
+  area?: string
+  sent?: '' | 'failed' | 'not_sent' | 'sent' | 'waiting'
+  answered?: '' | 'no' | 'yes'
+  self?: '' | 'major' | 'minor' | 'other' | 'safe'
+  help?: '' | 'yes'
+  work?: '' | 'can' | 'cannot' | 'home' | 'unknown'
+}
+
+/** One of one's own addresses. `asked_at`: when the mail that asks went, in milliseconds; 0: not yet. */
+export interface ContactRow {
+  place: number
+  address: string
+  state: 'bad' | 'confirmed' | 'waiting'
+  asked_at?: number
+}
+
 /** One of the three licence counters: used now, used afterwards, and the limit. */
 export interface Counter {
   counter: string
@@ -65,6 +221,108 @@ export interface Counts {
   passwords?: number
   unassigned?: number
   hashes?: number
+}
+
+/**
+ * How answers came in: `points[n]` people had answered once `step` * (n + 1) after `since`. `quarters` is
+ * when 25, 50, 75 and 90 % of those asked had answered; 0: not yet.
+ */
+export interface Curve {
+  since: number
+  step: number
+  points: number[]
+  quarters: number[]
+}
+
+/** What was sent to one of somebody's addresses, named by its slot: "email1", "own1" …, "push", "talk", "sms". */
+export interface DeliveryRow {
+  round: number
+  channel: string
+  slot: string
+  state: string
+  at?: number
+  error?: string
+}
+
+/**
+ * A department of the tree: `own` are those with their 本務 in it, `all` those below it too. `id` 0:
+ * nobody's; one that is gone by now stands at the top with the name it had.
+ */
+export interface DepartmentCounts {
+  id: number
+  name: string
+  own: AnswerCounts
+  all: AnswerCounts
+  parent?: number
+}
+
+/** An area that is not asked again, and the safety check that has asked it. */
+export interface GuardedArea {
+  code: string
+  name: string
+  incident: number
+}
+
+/**
+ * What a report, or the end of a wait, led to, with everything it was decided by. `areas` were to be asked;
+ * `guarded` had been asked within the guard's hours.
+ */
+export interface HazardDecision {
+  id: number
+  report: number | null
+  at: number
+  act: 'cancel' | 'ignore' | 'keep' | 'start' | 'tell' | 'wait' | 'widen'
+  reason: string
+  incident: number | null
+  rules: RuleFinding[]
+  areas: AreaLevel[]
+  guarded: GuardedArea[]
+  until?: number
+}
+
+/**
+ * One quake, tsunami or special warning, whatever it was told by. `act` and `reason` are the newest
+ * decision.
+ */
+export interface HazardEvent {
+  id: number
+  kind: 'early_warning' | 'earthquake' | 'other' | 'tsunami' | 'weather'
+  at: number
+  drill: boolean
+  state: 'armed' | 'cancelled' | 'seen' | 'started'
+  place: string
+  level: string
+  missing: boolean
+  magnitude: string
+  reports: number
+  act: 'cancel' | 'ignore' | 'keep' | 'start' | 'tell' | 'wait' | 'widen'
+  reason: string
+  incident?: number | null
+  armed_until?: number
+}
+
+/** One telegram as it came. `error`: it could not be read. */
+export interface HazardReportRow {
+  id: number
+  source: string
+  type: string
+  status: 'drill' | 'real' | 'test'
+  info: 'cancelled' | 'corrected' | 'issued'
+  at: number
+  received_at: number
+  title: string
+  level: string
+  missing: boolean
+  areas: number
+  error?: string
+}
+
+/** When a safety check starts by itself; without areas in all Japan. */
+export interface HazardRule {
+  kind: 'intensity' | 'tsunami' | 'weather'
+  enabled: boolean
+  threshold?: '' | '4' | '5+' | '5-' | '6+' | '6-' | '7' | 'advisory' | 'major' | 'warning'
+  areas?: string[]
 }
 
 /** A heading of the file, and the column it was taken for. */
@@ -95,6 +353,39 @@ export interface ImportRow {
   fields: ImportField[]
 }
 
+/** What the variables of the text stand for. */
+export interface IncidentFacts {
+  level?: string
+  areas?: string[]
+  place?: string
+  at?: number
+  missing?: boolean
+}
+
+/** A line of the list 安否確認. `cancelled_at`: 取消; `suspended_at`: 中断. */
+export interface IncidentRow {
+  id: number
+  kind: 'ask' | 'notice'
+  drill: boolean
+  origin: 'automatic' | 'manual'
+  cause: 'early_warning' | 'earthquake' | 'other' | 'tsunami' | 'weather'
+  state: 'done' | 'open'
+  title: string
+  created_at: number
+  count_from: number
+  rev: number
+  sent_at?: number
+  suspended_at?: number
+  cancelled_at?: number
+  completed_at?: number
+  progress?: Progress
+}
+
+/** A quake that never was: 震度 by area. */
+export interface InventedQuake {
+  areas: Record<string, '0' | '1' | '2' | '3' | '4' | '5+' | '5-' | '6+' | '6-' | '7'>
+}
+
 /** A field that an undo leaves as it is, because somebody has changed it since. */
 export interface Kept {
   key: string
@@ -103,8 +394,8 @@ export interface Kept {
   value: string
 }
 
-/** What kind of room: 公開, 非公開, 1対1, グループ. */
-export type Kind = 'closed' | 'direct' | 'group' | 'open'
+/** What kind of room: 公開, 非公開, 1対1, グループ; お知らせ, where the system talks to one person. */
+export type Kind = 'closed' | 'direct' | 'group' | 'notice' | 'open'
 
 /** 「最新のトークログ」: what is not split off yet. */
 export interface LatestLog {
@@ -203,6 +494,13 @@ export interface Lost {
   privileges?: number
 }
 
+/** An administrator of the safety check, and whether he manages its settings. */
+export interface ManagerRow {
+  id: number
+  name: string
+  manages: boolean
+}
+
 /**
  * Who is signed in. `talk`: whether he may talk; `privileges`: what he may administer, by name;
  * `talk_log`: whether he may read the talk log.
@@ -228,7 +526,7 @@ export interface Member {
 
 /**
  * A message's newest state. Deleted ones keep their place: `deleted` is set, `text` is empty, `files` are
- * gone.
+ * gone. One of `kind` "notice" is the system's (`sender` 0) and `about` the disaster of this number.
  */
 export interface Message {
   seq: number
@@ -241,6 +539,8 @@ export interface Message {
   edited?: number
   deleted?: number
   files?: File[]
+  kind?: string
+  about?: number
 }
 
 /** A member has now read up to `seq`. */
@@ -257,10 +557,38 @@ export interface OpenRoom {
   joined?: boolean
 }
 
+/**
+ * One's own newest answer to a check. `located`: whether a location was sent with it; `by`: the name of
+ * whoever answered for one.
+ */
+export interface OwnAnswer {
+  id: number
+  at: number
+  channel: 'bulk' | 'directory' | 'mail' | 'proxy' | 'push' | 'queue' | 'reply' | 'sms' | 'talk'
+  self: 'major' | 'minor' | 'other' | 'safe'
+  help?: boolean
+  where?: string
+  family?: '' | 'checking' | 'hurt' | 'none' | 'safe'
+  house?: '' | 'lost' | 'none' | 'partly' | 'unknown'
+  work?: '' | 'can' | 'cannot' | 'home' | 'unknown'
+  comment?: string
+  own?: Record<string, string>
+  located?: boolean
+  by?: string
+}
+
 /** How one has said one can be reached; `until` is 0 when no time was said. */
 export interface OwnPresence {
   state: 'auto' | 'away' | 'out'
   until: number
+}
+
+/** A question of the company: some choices, or a line of text. */
+export interface OwnQuestion {
+  text: Wording
+  kind?: 'choice' | 'text'
+  choices?: Wording[]
+  required?: boolean
 }
 
 /** Somebody, as a list shows him. `gone` is set when the account is deleted. */
@@ -407,6 +735,20 @@ export interface PhotoRow {
   photo: string
 }
 
+/** Where somebody is, in degrees, with the accuracy in metres: only as he ticked that it be sent. */
+export interface Place {
+  lat: number
+  lon: number
+  accuracy?: number
+}
+
+/** A prefecture of the map, by its JMA code of two digits. */
+export interface PrefectureCounts {
+  code: string
+  name: string
+  counts: AnswerCounts
+}
+
 /** How somebody can be reached now; `until` is when one who is out returns, 0 when he did not say. */
 export interface Presence {
   id: number
@@ -430,6 +772,38 @@ export interface Problem {
   now?: string
 }
 
+/**
+ * How it stands: people asked, answered, in need of help; people whom something has reached (`sent`), whom
+ * nothing could (`failed`), whose mails went into a folder alone (`written`), and to whom something is on its
+ * way (`waiting`). A list tells the first three.
+ */
+export interface Progress {
+  people?: number
+  answered?: number
+  support?: number
+  sent?: number
+  failed?: number
+  written?: number
+  waiting?: number
+}
+
+/** As `PushSubscription.toJSON()` gives them. */
+export interface PushKeys {
+  p256dh: string
+  auth: string
+}
+
+/** What is asked besides one's own state, which is always asked. */
+export interface Questions {
+  help?: boolean
+  where?: boolean
+  family?: boolean
+  house?: boolean
+  work?: boolean
+  comment?: boolean
+  own?: OwnQuestion[]
+}
+
 /** So many members, the sender not among them, have read this message. */
 export interface ReadCount {
   seq: number
@@ -441,6 +815,15 @@ export interface ReadMark {
   id: number
   seq: number
   since: number
+}
+
+/** One line of 「自動発信の準備」: `count` of `total` are as they should be, as of `at`. */
+export interface ReadyLine {
+  name: 'administrators' | 'areas' | 'contacts' | 'early' | 'link' | 'mail' | 'people' | 'quake'
+  ok: boolean
+  count?: number
+  total?: number
+  at?: number
 }
 
 /**
@@ -463,6 +846,61 @@ export interface Room {
   last?: Message | null
 }
 
+/**
+ * What one rule made of it: `hits` are the areas that reach its threshold, `areas` those that it is about
+ * (none: all Japan).
+ */
+export interface RuleFinding {
+  kind: 'intensity' | 'tsunami' | 'weather'
+  threshold: string
+  areas: AreaChoice[]
+  hits: AreaLevel[]
+}
+
+/**
+ * What is answered. `own`: the company's own questions, by their number from "1" on; a choice by its Japanese
+ * text.
+ */
+export interface Said {
+  self: 'major' | 'minor' | 'other' | 'safe'
+  help?: boolean
+  where?: string
+  family?: '' | 'checking' | 'hurt' | 'none' | 'safe'
+  house?: '' | 'lost' | 'none' | 'partly' | 'unknown'
+  work?: '' | 'can' | 'cannot' | 'home' | 'unknown'
+  comment?: string
+  own?: Record<string, string>
+  location?: Place
+}
+
+/**
+ * One ［発信］: `act` "ask", "again" (再送) or "cancelled" (取消の知らせ). `people`: how many it has reached
+ * so far while `state` is "preparing". `whom` "due": those whose time to be asked again had come. `actor` is
+ * blank for what happened by itself.
+ */
+export interface SendRow {
+  id: number
+  act: 'again' | 'ask' | 'cancelled'
+  whom: 'all' | 'areas' | 'due' | 'found' | 'picked' | 'reached' | 'silent'
+  at: number
+  state: 'preparing' | 'ready'
+  people: number
+  actor?: string
+}
+
+/**
+ * 送信済 298 / 300　不達 2: people by what became of what was sent to them. `reached`: at least one way worked;
+ * `failed`: none did and none waits any more; `written`: only into a folder; `none`: no address.
+ */
+export interface SendingCounts {
+  people?: number
+  reached?: number
+  waiting?: number
+  failed?: number
+  written?: number
+  none?: number
+}
+
 /** One place where one is signed in: since when, last used when, in which browser, from where. */
 export interface SessionRow {
   id: string
@@ -471,6 +909,22 @@ export interface SessionRow {
   agent: string
   address: string
   current: boolean
+}
+
+/**
+ * A source of telegrams: with which hosts it speaks, and when it was last heard. `state` is "off" by a switch,
+ * "waiting" at first, "good", or "silent".
+ */
+export interface SourceHealth {
+  name: 'dmdata' | 'inbound' | 'jma' | 'p2p'
+  state: 'good' | 'off' | 'silent' | 'waiting'
+  hosts: string[]
+  early: boolean
+  tried_at?: number
+  heard_at?: number
+  report_at?: number
+  error?: string
+  bytes_today?: number
 }
 
 /** A badge: which state somebody is in since when, by which incident; no `state`: none any more. */
@@ -488,6 +942,46 @@ export interface TalkLicence {
   limit: number
 }
 
+/** A 定型文 as it is kept. */
+export interface TemplateRow {
+  id: number
+  name: string
+  title: string
+  message: string
+  changed_at: number
+}
+
+/**
+ * Somebody whom no mail reaches. `company`: Email 1 is missing, sent back or good; of his own addresses only
+ * how many there are, are confirmed, and are sent back (A12).
+ */
+export interface UnreachableRow {
+  id: number
+  name: string
+  kana: string
+  department: string
+  company: 'bad' | 'none' | 'ok'
+  registered?: number
+  confirmed?: number
+  bad?: number
+  push?: boolean
+}
+
+/** Somebody who has not answered, with what one may call, and who is at it (対応中). */
+export interface UnreachedPerson {
+  id: number
+  name: string
+  kana?: string
+  title?: string
+  department?: string
+  area?: string
+  phones?: string[]
+  sent?: 'failed' | 'none' | 'reached' | 'waiting'
+  claimed_by?: number
+  claimed_name?: string
+  claimed_until?: number
+}
+
 /**
  * USER_TYPE. Only a REGULAR_USER signs in; a REGISTRATION_ONLY_USER is listed, and may be asked by anpi; a
  * FACILITY is a room or a number.
@@ -496,6 +990,19 @@ export type UserType = 'FACILITY' | 'REGISTRATION_ONLY_USER' | 'REGULAR_USER'
 
 /** 全員, 自部署と上位, 管理者のみ, 本人のみ. 管理者 are ADMIN_USER and ADMIN_ANPI; one sees oneself always. */
 export type Visibility = 'above' | 'administrators' | 'everybody' | 'self'
+
+/** 全件, 抽出者全件 or 個別: exactly one of the three. */
+export interface Whom {
+  all?: boolean
+  found?: Conditions
+  picked?: number[]
+}
+
+/** A text in Japanese, and in English if somebody has written it. */
+export interface Wording {
+  ja: string
+  en?: string
+}
 
 // ---------------------------------------------------------------- commands, without their `ref`
 
@@ -817,6 +1324,39 @@ export interface AskPolicy {
   do: 'talk.policy'
 }
 
+/** One's own open checks; with `incident` also that one, if one was asked, when it is closed. */
+export interface GetMyChecks {
+  do: 'anpi.mine'
+  incident?: number
+}
+
+/**
+ * Answers a check; sent twice with the same `client_id` it is one answer. `at`: when it was written, for one
+ * that has waited ("queue"); it does not take the place of what the person has answered since then.
+ */
+export interface AnswerCheck {
+  do: 'anpi.answer'
+  incident: number
+  client_id: string
+  channel: 'directory' | 'push' | 'queue' | 'talk'
+  answer: Said
+  at?: number
+}
+
+/**
+ * Open the board of a check: answered by all of it, then told when it changes. One at a time: the one before
+ * is watched no longer.
+ */
+export interface WatchBoard {
+  do: 'anpi.watch'
+  incident: number
+}
+
+/** The board is not on the screen any more. */
+export interface LeaveBoard {
+  do: 'anpi.unwatch'
+}
+
 export type Command =
   | Hello
   | Ping
@@ -864,6 +1404,10 @@ export type Command =
   | ReadCounts
   | ReadNames
   | AskPolicy
+  | GetMyChecks
+  | AnswerCheck
+  | WatchBoard
+  | LeaveBoard
 
 // ---------------------------------------------------------------- answers
 
@@ -882,6 +1426,9 @@ export interface Welcome {
   text_limit: number
   edit_seconds: number
   log_readers: number
+  anpi_open: Check[]
+  anpi_administrator: boolean
+  anpi_emergency: string
 }
 
 /** The answer to `ping`. */
@@ -1144,6 +1691,52 @@ export interface TalkPolicy {
   ref?: number
 }
 
+/**
+ * The checks that are open for one, the newest first; told unasked, without `ref`, to one's own devices when
+ * one is asked, when one's answer counts, and when a check closes. `closed`: the one that was asked for and is
+ * over. `emergency`: the company's number for emergencies.
+ */
+export interface MyChecks {
+  is: 'anpi.mine'
+  open: Check[]
+  closed?: Check | null
+  emergency?: string
+  ref?: number
+}
+
+/**
+ * The answer is durable. `at`: as of when it is; `counted`: in which checks it counts; `dup`: it had been
+ * given before.
+ */
+export interface Answered {
+  is: 'anpi.answered'
+  ref: number
+  at: number
+  counted: number[]
+  dup?: boolean
+}
+
+/**
+ * A check in numbers as of `rev`. `rows` are the people who changed after `from`; `more`: there are more
+ * than are told, lists are to be read anew. `departments`: those above before those below.
+ */
+export interface Board {
+  is: 'anpi.board'
+  incident: number
+  from: number
+  rev: number
+  state: string
+  totals: AnswerCounts
+  departments?: DepartmentCounts[]
+  areas?: AreaCounts[]
+  prefectures?: PrefectureCounts[]
+  curve?: Curve | null
+  sending?: SendingCounts | null
+  rows?: BoardRow[]
+  more?: boolean
+  ref?: number
+}
+
 // ---------------------------------------------------------------- events
 
 /** The newest `rev` of topics, by name: who holds an older one asks for what is missing. */
@@ -1268,6 +1861,12 @@ export interface IsTyping {
   name: string
 }
 
+/** One may not see this board any more. */
+export interface BoardGone {
+  is: 'anpi.board_gone'
+  incident: number
+}
+
 /** Events that carry a number of their channel: gaps are found by them. */
 export type ChannelEvent =
   | Posted
@@ -1306,6 +1905,9 @@ export type Frame =
   | ReadCountList
   | ReaderList
   | TalkPolicy
+  | MyChecks
+  | Answered
+  | Board
   | Heads
   | ErrorFrame
   | Bye
@@ -1321,6 +1923,7 @@ export type Frame =
   | Marked
   | Read
   | IsTyping
+  | BoardGone
 
 /** The answer that each command hopes for; an `error` instead is a refusal. */
 export interface Answers {
@@ -1370,6 +1973,10 @@ export interface Answers {
   'read.counts': ReadCountList
   'read.names': ReaderList
   'talk.policy': TalkPolicy
+  'anpi.mine': MyChecks
+  'anpi.answer': Answered
+  'anpi.watch': Board
+  'anpi.unwatch': Done
 }
 
 // ---------------------------------------------------------------- bodies of HTTP
@@ -1502,6 +2109,137 @@ export interface LogHoldWish {
 /** Why it need not be kept any longer. */
 export interface LogReleaseWish {
   reason: string
+}
+
+/**
+ * 代理回答, for one or for several at once: `name` signs it, `reason` says how one knows. `seen`, beside
+ * `accounts`: as of when each one's newest answer is that one has seen, 0: none; of several, who has answered
+ * himself since then is left out.
+ */
+export interface ProxyBody {
+  accounts: number[]
+  answer: Said
+  name: string
+  reason: string
+  key: string
+  seen?: number[]
+}
+
+/** 対応中にする, or not any longer. */
+export interface ClaimBody {
+  account: number
+  on: boolean
+}
+
+/**
+ * 災害登録. What is required and missing is refused by name; `closing_at` and `closing_to`: both or
+ * neither.
+ */
+export interface NewIncident {
+  key: string
+  title?: string
+  message?: string
+  kind?: 'ask' | 'notice'
+  drill?: boolean
+  count_from?: number | null
+  closing_at?: number | null
+  closing_to?: string
+  location?: boolean
+  questions?: Questions
+}
+
+/**
+ * What shall be different; what is left out stays. After the first ［発信］ only 終了案内 and 位置情報
+ * change.
+ */
+export interface IncidentChange {
+  title?: string
+  message?: string
+  kind?: 'ask' | 'notice'
+  drill?: boolean
+  count_from?: number
+  closing_at?: number | null
+  closing_to?: string
+  location?: boolean
+  questions?: Questions
+}
+
+/** Whom one thinks of asking. */
+export interface CountBody {
+  whom: Whom
+}
+
+/** ［発信］: `people` is the number that was confirmed; `key` makes pressing twice one send. */
+export interface SendBody {
+  key: string
+  whom: Whom
+  people: number
+}
+
+/** 未回答の人に再送. */
+export interface ResendBody {
+  key: string
+}
+
+/** 完了にする; `unanswered`: as one was told. */
+export interface CompleteBody {
+  unanswered: number
+}
+
+/** A 定型文: under which name it is found, and what it fills in. */
+export interface TemplateBody {
+  name: string
+  title: string
+  message: string
+}
+
+/** What shall be different of `AnpiSettings`; what is left out stays. */
+export interface SettingsBody {
+  outside?: boolean
+  early_wait_seconds?: number
+  grace_seconds?: number
+  guard_hours?: number
+  jma_drills?: boolean
+  message?: string
+  message_early?: string
+  message_warning?: string
+  questions?: Questions
+  location?: boolean
+  remind?: number[]
+  remind_quake_any_hour?: boolean
+  badge_detail?: 'full' | 'support'
+  emergency_number?: string
+  sender_name?: string
+  managers?: number[]
+}
+
+/** An address to be asked about, and kept. */
+export interface NewContact {
+  address: string
+}
+
+/** All rules as they shall be; `seen` is the `changed_at` of those one has seen. */
+export interface HazardRulesBody {
+  rules: HazardRule[]
+  seen?: number
+}
+
+/** What would happen today: with a stored event, or with an invented quake. One of the two. */
+export interface SimulateBody {
+  event?: number
+  report?: InventedQuake
+}
+
+/** `PushSubscription.toJSON()`. */
+export interface PushSubscription {
+  endpoint: string
+  keys: PushKeys
+  expirationTime?: number | null
+}
+
+/** Which browser is not to be woken any more. */
+export interface PushEnd {
+  endpoint: string
 }
 
 /** The process answers. */
@@ -1877,6 +2615,257 @@ export interface LogHold {
   by: string
   at: number
   released_at?: number
+}
+
+/**
+ * How many answers were written; `left_out`: accounts that this check does not ask; `answered_since`: those
+ * who have answered themselves in the meantime, whose own answers stay.
+ */
+export interface ProxyTaken {
+  answered: number
+  left_out: number[]
+  answered_since?: number[]
+}
+
+/** Everything a person has answered that counts in a check, the newest first. */
+export interface AnswerHistory {
+  account: number
+  answers: AnswerRow[]
+}
+
+/** 集計: a check in numbers, as the board shows it. */
+export interface Totals {
+  incident: number
+  rev: number
+  title: string
+  state: string
+  drill: boolean
+  counts: AnswerCounts
+  departments: DepartmentCounts[]
+  areas: AreaCounts[]
+  prefectures: PrefectureCounts[]
+  curve: Curve
+  sending: SendingCounts
+}
+
+/** Those who were found, in the order of kana: `total` in all; `after` for the next page, 0: there is none. */
+export interface AnswersPage {
+  total: number
+  counts: AnswerCounts
+  after: number
+  people: AnswerPerson[]
+}
+
+/** まだ回答のない人, in the order of all lists. */
+export interface Unreached {
+  total: number
+  after: number
+  people: UnreachedPerson[]
+}
+
+/** Who takes care of reaching somebody, and until when. */
+export interface Claim {
+  account: number
+  claimed_by?: number
+  claimed_name?: string
+  claimed_until?: number
+}
+
+/** The newest first; `more`: ask again with `before` = the last one's number. */
+export interface Incidents {
+  incidents: IncidentRow[]
+  more?: boolean
+}
+
+/**
+ * One incident with everything. `changeable`: before the first ［発信］. `linked`: mails carry a link to
+ * answer (there is a public address).
+ */
+export interface IncidentShown {
+  id: number
+  kind: 'ask' | 'notice'
+  drill: boolean
+  origin: 'automatic' | 'manual'
+  cause: 'early_warning' | 'earthquake' | 'other' | 'tsunami' | 'weather'
+  state: 'done' | 'open'
+  title: string
+  created_at: number
+  count_from: number
+  rev: number
+  sent_at?: number
+  suspended_at?: number
+  cancelled_at?: number
+  completed_at?: number
+  progress?: Progress
+  message: string
+  questions: Questions
+  location: boolean
+  changeable: boolean
+  linked: boolean
+  closing_at?: number
+  closing_to?: string
+  closing_sent_at?: number
+  facts?: IncidentFacts
+  reminders?: number[]
+  created_by?: string
+  completed_by?: string
+  sends?: SendRow[]
+}
+
+/**
+ * 「{people}人に発信します。」: so many would be asked, and so many of them have no mail address; `already`
+ * have been asked before, and are not asked anew.
+ */
+export interface Counted {
+  people: number
+  without_address: number
+  already?: number
+}
+
+/** The send that was begun, or the one of the same key. */
+export interface Sent {
+  send: SendRow
+}
+
+/** `unanswered`: how many had really not answered. */
+export interface Completed {
+  incident: IncidentShown
+  unanswered: number
+}
+
+/** At most 100, in the order of all lists; `total` answer the conditions. */
+export interface PeopleRows {
+  total: number
+  people: AnpiPersonRow[]
+  more?: boolean
+}
+
+/** Everything that was sent to somebody, in its order. */
+export interface DeliveryRows {
+  deliveries: DeliveryRow[]
+}
+
+/** All 定型文, in their order. */
+export interface Templates {
+  templates: TemplateRow[]
+}
+
+/**
+ * As they are. `changeable`: whether this administrator may change them. `title` is the automatic incident's,
+ * which is fixed. `group_code`: 団体コード; `site`: the address of the safety check with it, blank without a
+ * public one. `linked`: there is a public address for links to answer.
+ */
+export interface SettingsShown {
+  outside: boolean
+  early_wait_seconds: number
+  grace_seconds: number
+  guard_hours: number
+  jma_drills: boolean
+  title: string
+  message: string
+  message_early: string
+  message_warning: string
+  questions: Questions
+  location: boolean
+  remind: number[]
+  remind_quake_any_hour: boolean
+  badge_detail: 'full' | 'support'
+  emergency_number: string
+  sender_name: string
+  administrators: ManagerRow[]
+  changeable: boolean
+  group_code: string
+  site: string
+  linked: boolean
+}
+
+/**
+ * One's own addresses, how many there may be, and from whom mails come: what a phone must let through
+ * (指定受信).
+ */
+export interface Contacts {
+  contacts: ContactRow[]
+  limit: number
+  sender: string
+}
+
+/**
+ * 届かない人, by name. `people` counts all of them, `scope` everybody with an 安否ログインID.
+ *
+ * With `more` there are others after the last.
+ */
+export interface Unreachable {
+  rows: UnreachableRow[]
+  people: number
+  scope: number
+  more: boolean
+}
+
+/** The rules, and among which areas one may choose. */
+export interface HazardRules {
+  rules: HazardRule[]
+  changed_at: number
+  choices: AreaChoice[]
+}
+
+/**
+ * Whether a safety check would start by itself and reach everybody. `outside` is the company's switch for all
+ * outside sources, `door` the operator's (RENRAKU_OUTBOUND).
+ */
+export interface Readiness {
+  ready: boolean
+  outside: boolean
+  door: boolean
+  lines: ReadyLine[]
+  sources: SourceHealth[]
+}
+
+/** The newest first, at most 50. */
+export interface HazardEvents {
+  events: HazardEvent[]
+  more: boolean
+}
+
+/** 発信の理由: every report of an event, and what each led to. */
+export interface HazardWhy {
+  event: HazardEvent
+  reports: HazardReportRow[]
+  decisions: HazardDecision[]
+}
+
+/** The same for a safety check: the events that it was started and widened by. */
+export interface IncidentWhy {
+  events: HazardWhy[]
+}
+
+/**
+ * Nothing was sent. `people` would be asked: `unplaced` of them because no area of theirs is known, and
+ * `without_address` have no address.
+ */
+export interface Simulation {
+  act: 'cancel' | 'ignore' | 'keep' | 'start' | 'tell' | 'wait' | 'widen'
+  reason: string
+  areas: AreaLevel[]
+  rules: RuleFinding[]
+  people: number
+  unplaced: number
+  without_address: number
+}
+
+/** A telegram was taken in; `known`: it had come before. */
+export interface InboundTaken {
+  report: number
+  known: boolean
+  act: string
+}
+
+/**
+ * `key`: our public key, for `applicationServerKey`; blank where nothing may go out. `on`: whether the
+ * browser of this session is woken.
+ */
+export interface PushState {
+  key: string
+  on: boolean
 }
 
 /**

@@ -4,7 +4,7 @@ import type { AdminWords } from './admin.ja'
 const plural = (n: string, one: string, many: string) => (n === '1' ? `1 ${one}` : `${n} ${many}`)
 
 const en: AdminWords = {
-  tabs: { label: 'Administration tabs', departments: 'Departments', users: 'Users', company: 'Company', talk: 'Talk', log: 'Action log' },
+  tabs: { label: 'Administration tabs', departments: 'Departments', users: 'Users', company: 'Company', talk: 'Talk', anpi: 'Safety check', log: 'Action log' },
   transfer: 'Import/Export',
   required: 'Required',
   people: (n) => plural(n, 'person', 'people'),

@@ -1,7 +1,7 @@
 /** The Japanese sentences of 管理; loaded with it. Its shape is the type that the English ones satisfy. */
 
 const ja = {
-  tabs: { label: '管理のタブ', departments: '部署', users: 'ユーザ', company: '企業情報', talk: 'トーク', log: '操作ログ' },
+  tabs: { label: '管理のタブ', departments: '部署', users: 'ユーザ', company: '企業情報', talk: 'トーク', anpi: '安否', log: '操作ログ' },
   transfer: 'インポート/エクスポート',
   required: '必須',
   people: (n: string) => `${n}人`,

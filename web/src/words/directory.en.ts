@@ -87,13 +87,6 @@ export default {
   found_by: (field) => `Found by ${field}`,
   status: {
     label: 'Safety',
-    none: 'No answer',
-    safe: 'Safe',
-    minor: 'Slightly injured',
-    major: 'Badly injured',
-    other: 'Other',
-    help: 'Needs help',
-    drill: 'Drill',
     since: (when) => `Since ${when}`,
   },
   profile: {

@@ -84,13 +84,6 @@ const ja = {
   found_by: (field: string) => `${field}が一致`,
   status: {
     label: '安否',
-    none: '未回答',
-    safe: '無事',
-    minor: '軽傷',
-    major: '重傷',
-    other: 'その他',
-    help: '要支援',
-    drill: '訓練',
     since: (when: string) => `${when}から`,
   },
   profile: {

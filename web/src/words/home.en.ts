@@ -13,6 +13,7 @@ const en: HomeWords = {
   directory_lead: 'Find people, call them, talk to them',
   settings_lead: 'Language, colours, signed-in devices',
   admin_lead: 'Departments, users, company',
+  anpi_lead: 'Register, send, see answers, totals',
   talk_log: 'Talk log download',
   talk_log_lead: 'Get what was recorded, by period, room and member',
 }

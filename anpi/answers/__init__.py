@@ -1,0 +1,1 @@
+"""The answer page and what is answered."""

@@ -1,0 +1,1 @@
+"""What administrators see of a safety check, live: totals, rows, who calls whom."""

@@ -1,0 +1,1 @@
+"""安否の連絡先: the addresses that people enter for themselves."""

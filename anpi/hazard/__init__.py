@@ -1,0 +1,1 @@
+"""What the earth does: telegrams, whether they start a safety check, and why."""

@@ -1,0 +1,1 @@
+"""Where telegrams come from."""

@@ -1,0 +1,20 @@
+"""Where people outside reach the server: the address that links to answer begin with."""
+
+from __future__ import annotations
+
+from server.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def base(settings: Settings) -> str:
+    """Without a slash at its end; blank: there is none, so mails go without a link.
+
+    The demo on loopback is its own outside: it may be tried without any setting.
+    """
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    if settings.embedded and settings.host in LOOPBACK and (settings.var / "demo.txt").exists():
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        return f"http://{host}:{settings.port}"
+    return ""

@@ -1,0 +1,1 @@
+"""How people are reached: mail, push, talk, SMS; and what comes back."""

@@ -1,0 +1,103 @@
+"""From a delivery to the mail that goes over the line."""
+
+from __future__ import annotations
+
+import asyncio
+from email.utils import parseaddr
+
+from anpi import links
+from anpi import settings as decided
+from anpi.answers import tokens
+from anpi.sending import returns
+from anpi.sending.leasing import Happening, Taken
+from anpi.sending.mails import Recipient, Sender, Template
+from anpi.sending.variables import read_facts
+from anpi.sending.words import Occasion
+from anpi.settings import AnpiSettings
+from server.clock import zone
+from server.services import Services
+from server.work.mail import sender, sender_domain
+from server.work.smtp import Parcel
+
+KEPT = 16
+"""Templates in mind: a few incidents, rounds and languages at once."""
+FRESH_SECONDS = 5.0
+PURPOSE = "anpi message id"
+
+
+class Composer:
+    """Makes mails; keeps the templates of the incidents that are being sent."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._templates: dict[tuple[Occasion, str], Template] = {}
+        self._decided = AnpiSettings()
+        self._looked: float | None = None
+        settings = services.settings
+        self._from = parseaddr(sender(settings))[1]
+        self._domain = sender_domain(settings)
+        self._zone = zone(settings.time_zone)
+        self._return = settings.anpi_return_address
+
+    async def look(self) -> None:
+        """Learn what the administrators have decided, and the company's name, if that is old."""
+        now = asyncio.get_running_loop().time()
+        if self._looked is None or now - self._looked >= FRESH_SECONDS:
+            self._decided = await self._services.readers.ask(decided.read)
+            await self._services.company.look(self._services.readers)
+            self._looked = now
+
+    def parcel(self, taken: Taken, happening: Happening) -> Parcel:
+        """The mail of this delivery: at each try under the same Message-ID and the same name."""
+        services, occasion = self._services, self.occasion(taken.round, happening)
+        language = taken.language if taken.language == "en" else "ja"
+        link = ""
+        if occasion.wants_answer and occasion.linked:
+            link = tokens.link(services.settings, services.secrets, taken.incident, taken.account)
+        name = self.message_name(taken)
+        recipient = Recipient(
+            taken.address, taken.name, f"{name}@{self._domain}", link, self._back(returns.REPLY, taken)
+        )
+        content = self._template(occasion, language).mail(recipient, services.clock())
+        return Parcel(self._back(returns.BOUNCE, taken) or self._from, taken.address, content, name)
+
+    def occasion(self, round: int, happening: Happening) -> Occasion:
+        """What is the same in all mails of this round."""
+        settings = self._services.settings
+        return Occasion(
+            happening.id,
+            round,
+            happening.title,
+            happening.message,
+            asks=happening.asks,
+            cause=happening.cause,
+            facts=read_facts(happening.facts),
+            drill=happening.drill,
+            company=self._services.company.name,
+            sender=self._decided.sender_name,
+            emergency=self._decided.emergency_number,
+            linked=bool(links.base(settings)),
+            replies=bool(self._return and settings.anpi_lmtp),
+        )
+
+    def message_name(self, taken: Taken) -> str:
+        """The part before the @ of the Message-ID. A database that was put back in time gives no number twice to the
+        same person and round."""
+        about = f"{taken.incident}.{taken.round}.{taken.id}.{taken.account}"
+        sign = self._services.secrets.sign(PURPOSE, about.encode()).hex()[:16]
+        return f"anpi-{taken.incident}-{taken.round}-{taken.id}-{sign}"
+
+    def _template(self, occasion: Occasion, language: str) -> Template:
+        key = (occasion, language)
+        found = self._templates.get(key)
+        if found is None:
+            if len(self._templates) >= KEPT:
+                self._templates.pop(next(iter(self._templates)))
+            found = Template(occasion, language, Sender(self._from, self._services.company.name), self._zone)
+            self._templates[key] = found
+        return found
+
+    def _back(self, what: returns.What, taken: Taken) -> str:
+        if not self._return:
+            return ""
+        return returns.address(self._services.secrets, self._return, what, taken.id)

@@ -1,0 +1,61 @@
+"""What comes back by mail is understood as it is labelled in ``tests/data/bounces``; nothing makes the reader
+fall."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anpi.sending.returned import Came, read_bounce, read_reply
+
+SAMPLES = Path(__file__).parents[2] / "data" / "bounces"
+READERS = {"bounce": read_bounce, "reply": read_reply}
+with (SAMPLES / "expected.tsv").open(encoding="utf-8", newline="") as file:
+    EXPECTED = list(csv.DictReader(file, delimiter="\t"))
+
+
+@pytest.mark.parametrize("row", EXPECTED, ids=[f"{row['file']} {row['where']}" for row in EXPECTED])
+def test_a_labelled_mail_is_what_its_label_says(row):
+    came = READERS[row["where"]]((SAMPLES / row["file"]).read_bytes())
+    assert came == Came(row["kind"], row["status"] or "", row["answer"] or "")
+
+
+def test_every_sample_has_a_label():
+    assert {path.name for path in SAMPLES.glob("*.eml")} == {row["file"] for row in EXPECTED}
+
+
+@pytest.mark.parametrize("text", ["1", " １ ", "1 無事", "1\n\n山田", "1.", "1。足は無事", "無事", "Safe"])
+def test_many_ways_to_write_one(text):
+    assert read_reply(plain(text)) == Came("answer", answer="safe")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10", "1人です", "4", "0", "はい", "11日に", "-1", "2 階にいます", "1 人では動けません", "1 大けが"]
+)
+def test_what_is_no_answer_is_none(text):
+    assert read_reply(plain(text)).kind == "nothing"
+
+
+def test_a_reply_to_a_title_that_sounds_like_a_machine_is_read_all_the_same():
+    raw = "Subject: Re: 夜間不在時の安否確認\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n1\r\n".encode()
+    assert read_reply(raw) == Came("answer", answer="safe")
+
+
+@given(st.binary(max_size=2000))
+def test_bytes_that_are_no_mail_mean_nothing_for_good(raw):
+    assert read_bounce(raw).kind != "answer"
+    assert read_reply(raw).kind in ("answer", "machine", "nothing")
+
+
+@given(st.sampled_from(EXPECTED), st.integers(0, 3000), st.binary(max_size=40))
+def test_a_torn_mail_is_read_all_the_same(row, place, torn):
+    raw = (SAMPLES / row["file"]).read_bytes()
+    READERS[row["where"]](raw[:place] + torn + raw[place + len(torn) :])
+
+
+def plain(text: str) -> bytes:
+    return f"From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n".encode()

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+
+import ja from '../../words/anpiadmin.ja'
+import { detailOf } from './ready'
+import type { ReadyLine } from './shapes'
+
+const told = (line: ReadyLine) => detailOf(line, ja.ready, String, (at) => `(${at})`)
+
+test('without early warnings it says how late a check starts', () => {
+  expect(told({ name: 'early', ok: false })).toBe('緊急地震速報は未接続です。震度速報（揺れの約2～3分後）で発信します。')
+})
+
+test('what is missing is counted', () => {
+  expect(told({ name: 'areas', ok: false, count: 290, total: 300 })).toContain('10人')
+  expect(told({ name: 'areas', ok: true, count: 300, total: 300 })).toBe('全員の地域が登録されています。')
+  expect(told({ name: 'contacts', ok: false, count: 0, total: 300 })).toContain('300人')
+  expect(told({ name: 'administrators', ok: false, count: 1 })).toBe('1人')
+})
+
+test('what was done last has its time', () => {
+  expect(told({ name: 'mail', ok: true, at: 5 })).toBe('最後に送信できた日時 (5)')
+  expect(told({ name: 'mail', ok: false })).toBe('まだ1通も送信していません。')
+  expect(told({ name: 'quake', ok: true, at: 7 })).toBe('最後に受信 (7)')
+})

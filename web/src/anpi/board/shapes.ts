@@ -1,0 +1,23 @@
+/** The shapes of the board and of the lists below it. */
+export type {
+  AnswerCounts as Told,
+  AnswerHistory as History,
+  AnswerPerson,
+  AnswerRow,
+  AnswersPage,
+  AreaCounts,
+  Board,
+  BoardRow,
+  Claim,
+  Curve,
+  DeliveryRow,
+  DeliveryRows as Deliveries,
+  DepartmentCounts,
+  PrefectureCounts,
+  ProxyBody,
+  ProxyTaken,
+  Said,
+  SendingCounts,
+  Unreached,
+  UnreachedPerson,
+} from '../../lib/wire'
