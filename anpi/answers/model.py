@@ -104,7 +104,7 @@ class Target:
     gone: bool
     answered_at: datetime | None = None
     needs_help: bool = False
-    """He has said that he is badly hurt or needs help, and nothing makes one doubt it."""
+    """He has said that he is badly hurt or needs help, not by a link, and nothing makes one doubt it."""
 
 
 def counts_in(through: Asking, asked: Iterable[Asking], now: datetime) -> list[Asking]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, Row, Select, and_, bindparam, func, 
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from anpi import tables
-from anpi.answers.model import Asking, Taken, Target, cries
+from anpi.answers.model import LINKS, Asking, Taken, Target, cries
 from anpi.model import Questions
 from anpi.sending.tables import deliveries
 from anpi.settings import AnpiSettings
@@ -94,7 +94,8 @@ def lock_targets(connection: Connection, people: Iterable[int], incidents: Mappi
     given = {"who": packed(sorted(people)), "which": packed(sorted(incidents))}
     for row in connection.execute(_targets(connection.dialect.name), given):
         gone = row.state == State.DELETED.value
-        needs_help = cries(row.self, bool(row.help)) and not row.doubtful
+        # What was said on the link's own page is corrected there: he who presses is at it.
+        needs_help = cries(row.self, bool(row.help)) and not row.doubtful and row.channel not in LINKS
         yield Target(row.incident_id, row.account_id, row.asked_at, row.first_at, gone, row.answered_at, needs_help)
 
 
@@ -102,9 +103,10 @@ def lock_targets(connection: Connection, people: Iterable[int], incidents: Mappi
 def _targets(dialect: str) -> Select[Any]:
     who, which = key_rows(dialect, int, name="who"), key_rows(dialect, int, name="which")
     joined = who.join(tables.targets, _t.account_id == who.c.k0).join(accounts, accounts.c.id == _t.account_id)
+    joined = joined.outerjoin(tables.answers, _a.id == _t.answer_id)
     return (
         select(_t.incident_id, _t.account_id, _t.asked_at, _t.first_at, _t.answered_at, accounts.c.state)
-        .add_columns(_t.self, _t.help, _t.doubtful)
+        .add_columns(_t.self, _t.help, _t.doubtful, _a.channel)
         .select_from(joined)
         .where(_t.incident_id.in_(select(which.c.k0)))
         .order_by(_t.account_id, _t.incident_id)

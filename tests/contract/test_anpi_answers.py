@@ -273,7 +273,7 @@ async def test_an_answer_right_after_the_mail_is_flagged_and_a_later_one_is_not(
 
 async def test_a_machine_that_presses_takes_back_no_cry_for_help(server: Running, asked: SimpleNamespace):
     services = server.services
-    hurt = Given("k", asked.sato, asked.about, "push", Said(self="major"))
+    hurt = Given("k", asked.sato, asked.about, "directory", Said(self="major"))
     await services.writer.ask(ANSWER, hurt)
 
     await asked.link.answer(self="safe")
