@@ -95,7 +95,7 @@ async def choose(page: Page, **files: bytes) -> None:
 
 async def choose_named(page: Page, files: dict[str, bytes]) -> None:
     given = [{"name": name, "mimeType": "", "buffer": content} for name, content in files.items()]
-    await page.locator("form input[type=file]").set_input_files(given)  # type: ignore[arg-type]
+    await page.locator("form input[type=file]").set_input_files(given, timeout=30_000)  # type: ignore[arg-type]
 
 
 def upload(page: Page, name: str) -> Locator:
