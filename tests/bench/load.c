@@ -276,6 +276,19 @@ static void say_latency(const char *name, const Histogram *histogram)
            microseconds(histogram, 0.99), name, (double)histogram->highest / 1e3);
 }
 
+#define SAID_ONE_BY_ONE 10000
+
+/* Few enough are said one by one, so that several runs can be looked at as one. */
+static void say_each(const char *name, const Histogram *histogram)
+{
+    const char *between = "";
+    printf(",\"%s_us\":[", name);
+    for (int bucket = 0; bucket < BUCKETS && histogram->total <= SAID_ONE_BY_ONE; bucket++)
+        for (int64_t i = 0; i < histogram->counts[bucket]; i++, between = ",")
+            printf("%s%.1f", between, (double)value_of_bucket(bucket) / 1e3);
+    printf("]");
+}
+
 static void say_result(void)
 {
     static const char *const names[] = {"bursts", "open", "closed", "idle"};
@@ -290,6 +303,7 @@ static void say_result(void)
     say_latency("delivery", &clients.delivery);
     say_latency("far", &clients.far);
     say_latency("ack", &clients.ack);
+    say_each("ack", &clients.ack);
     printf(",\"server_cpu_s\":%.3f,\"server_busy\":%.3f", cpu, cpu / seconds);
     printf(",\"cpu_per_delivery_us\":%.4f", per(cpu * 1e6, deliveries));
     printf(",\"cpu_per_message_us\":%.3f", per(cpu * 1e6, messages));

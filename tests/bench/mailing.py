@@ -42,8 +42,8 @@ MESSAGE = "震度6強の地震がありました。身の安全を確保して�
 
 
 class Mailed(msgspec.Struct, frozen=True):
-    """One ［発信］: seconds from pressing it, and the worst stretch of the talkers. ``sent_s`` is 0 where the end was
-    not waited for."""
+    """One ［発信］: seconds from pressing it, and the acks of the talkers meanwhile. ``sent_s`` is 0 where the
+    end was not waited for."""
 
     people: int
     first_s: float
@@ -157,8 +157,7 @@ def _pressed(office: _Office, database: Any, number: int, to_the_end: bool) -> M
         office.relay.first_at - began,
         queued_s,
         sent_s,
-        max(line.ack_p99_us for line in talk) / 1000,
-        max(line.ack_max_us for line in talk) / 1000,
+        *tools.acks_ms(talk),
     )
 
 

@@ -111,7 +111,7 @@ def _people(connection: Connection, company: Company) -> None:
     now = datetime.now(UTC)
     people = range(company.people)
     connection.execute(insert(accounts), [_account(person, now) for person in people])
-    connection.execute(insert(sessions), [_session(person, now) for person in people])
+    connection.execute(insert(sessions), [session(person, now) for person in people])
 
 
 def _account(person: int, now: datetime) -> dict[str, object]:
@@ -129,7 +129,8 @@ def _account(person: int, now: datetime) -> dict[str, object]:
     }
 
 
-def _session(person: int, now: datetime) -> dict[str, object]:
+def session(person: int, now: datetime) -> dict[str, object]:
+    """The one session of somebody, whom ``token`` lets in."""
     return {
         "token_hash": hashlib.sha256(token(person).encode()).hexdigest(),
         "public_id": f"bench{person + 1}",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -44,6 +45,7 @@ class Measured(msgspec.Struct, frozen=True):
     ack_p50_us: float
     ack_p99_us: float
     ack_max_us: float
+    ack_us: list[float]
     server_cpu_s: float
     server_busy: float
     cpu_per_delivery_us: float
@@ -205,6 +207,13 @@ def load(scenario: str, who: Path, port: int, *, core: int | None = None, **opti
     if done.returncode:
         raise BenchFailed(f"load {scenario}: {done.stderr.strip() or f'exit code {done.returncode}'}")
     return msgspec.json.decode(done.stdout, type=Measured)
+
+
+def acks_ms(stretches: Iterable[Measured]) -> tuple[float, float]:
+    """Of all acks of these stretches together: the p99, and the slowest."""
+    took = sorted(each for stretch in stretches for each in stretch.ack_us)
+    slowest = max(stretch.ack_max_us for stretch in stretches)
+    return took[math.ceil(len(took) * 0.99) - 1] / 1000, slowest / 1000
 
 
 def strangers(path: Path, people: int) -> Path:
