@@ -89,8 +89,13 @@ def clear_status(tx: Transaction, incident: int, people: Iterable[int] | None = 
 
 
 def _next_rev(tx: Transaction) -> int:
+    return int(_raised(tx.connection.dialect).run(tx.connection).scalar_one())
+
+
+@cache
+def _raised(dialect: Dialect) -> Prepared:
     raised = update(topics).where(topics.c.key == STATUS_TOPIC).values(rev=topics.c.rev + 1)
-    return int(tx.connection.execute(raised.returning(topics.c.rev)).scalar_one())
+    return Prepared(raised.returning(topics.c.rev), dialect)
 
 
 @cache

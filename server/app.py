@@ -32,9 +32,6 @@ def make_app(services: Services) -> Starlette:
     for module in services.modules:
         if module.routes is not None:
             routes += module.routes(services)
-    # Thousands open their links in one moment: what stands before them in the list each would pay for.
-    open_paths = tuple(path for module in services.modules for path in module.open_paths)
-    routes.sort(key=lambda route: not getattr(route, "path", "").startswith(open_paths))
     # Inside Starlette's own outermost layer, which would answer each refusal with 500 before the gate saw it.
-    gate = Middleware(Gate, services=services, socket=Socket(services))
+    gate = Middleware(Gate, services=services, socket=Socket(services), routes=routes)
     return Starlette(routes=routes, middleware=[gate], exception_handlers=EXCEPTION_HANDLERS)

@@ -7,10 +7,12 @@ Plain ASGI: Starlette's ``BaseHTTPMiddleware`` would put each request into a tas
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
 from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.admission import check_room
@@ -22,6 +24,7 @@ from server.origin import header, host_is_allowed, host_name, is_our_page
 from server.ports import MESSAGE_PAGE
 from server.services import Services
 from server.settings import Settings
+from server.shortcut import Shortcut
 
 BODY_LIMIT = 64 * 1024
 SOCKET = "/socket"
@@ -66,19 +69,20 @@ class TooLarge(AppError):
 
 
 class Gate:
-    """Middleware around the whole app. ``services.ports`` may offer the page for refusals.
+    """Middleware around the whole app with its ``routes``. ``services.ports`` may offer the page for refusals.
 
     The one ``socket`` is asked here and not by a route: when thousands come back at once, the way through the router
     would be a seventh of what a handshake costs.
     """
 
-    def __init__(self, app: ASGIApp, services: Services, socket: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, services: Services, socket: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self._app = app
         self._services = services
         self._at_socket = socket
         self._headers = dict(_HEADERS)
         self._noise = Noise()
         self._open = tuple(path for module in services.modules for path in module.open_paths)
+        self._asked = Shortcut(app, routes, self._open)
         if services.settings.public_url.startswith("https://"):
             self._headers["strict-transport-security"] = _HSTS
         self._pairs = [(name.encode(), value.encode()) for name, value in self._headers.items()]
@@ -89,10 +93,11 @@ class Gate:
         request_id = self._noise.take(8).hex()
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        with structlog.contextvars.bound_contextvars(request=request_id):
-            if scope["type"] == "websocket":
-                return await self._socket(scope, receive, send)
-            return await self._request(scope, receive, send)
+        # For good: each request has a task of its own, and what it was called ends with that.
+        structlog.contextvars.bind_contextvars(request=request_id)
+        if scope["type"] == "websocket":
+            return await self._socket(scope, receive, send)
+        return await self._request(scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The Host and whether there is room: ``server/socket.py`` asks the rest before it accepts."""
@@ -114,7 +119,7 @@ class Gate:
         try:
             check_request(scope, self._services.settings, self._open)
             check_room(scope, self._services)
-            await self._app(scope, _limited(scope, receive), answer.send)
+            await self._asked(scope, _limited(scope, receive), answer.send)
         except AppError as refusal:
             await self._refuse(scope, receive, answer, refusal)
         except ClientDisconnect:

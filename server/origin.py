@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
@@ -100,6 +101,7 @@ def _normal_origin(origin: str) -> str | None:
     return f"{scheme}://{host}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
 
 
+@lru_cache(maxsize=256)
 def _parse_host(value: str) -> tuple[str, int | None] | None:
     """Name and port of a Host header's value; None for what is none."""
     if not value or any(char in "/\\@?#, \t" for char in value) or not value.isascii():
@@ -114,6 +116,7 @@ def _parse_host(value: str) -> tuple[str, int | None] | None:
     return (f"[{host}]" if ":" in host else host), port
 
 
+@lru_cache(maxsize=256)
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))

@@ -47,7 +47,7 @@ UNSEEN = "accounts.state = 'deleted' AND accounts.login_key NOT LIKE 'deleted %'
 # JSON's true is 1 to SQLite.
 _MUST = "CAST(s.f ->> 'must_change' AS text) IN ('true', '1')"
 _SIGNED_OUT = (
-    "(s.act = 'remove' OR s.f ->> 'ENABLED' = '0'"
+    "(s.f ->> 'ENABLED' = '0'"
     " OR coalesce(s.f ->> 'USER_TYPE', 'REGULAR_USER') <> 'REGULAR_USER' OR s.f ->> '_password' = '1')"
 )
 _SIGNS_OUT = frozenset({"ENABLED", "USER_TYPE", "_password"})
@@ -182,16 +182,11 @@ def end_sessions(tx: Transaction, staged: Staged, removes: bool, touched: Collec
 
     Only who has a session has a socket: of ten thousand people that are few.
     """
-    if removes or _SIGNS_OUT & set(touched):
-        acts = ["change", "return", "remove"]
-        out = staged.run(
-            f"SELECT DISTINCT sessions.account_id FROM s JOIN sessions ON sessions.account_id = s.id"
-            f" WHERE {_SIGNED_OUT}",
-            acts,
-        )
-        revoke_all(tx, list(out.scalars()), final=True)
-        for table in ("sessions", "sign_in_codes"):
-            staged.run(f"DELETE FROM {table} WHERE account_id IN (SELECT s.id FROM s WHERE {_SIGNED_OUT})", acts)
+    if removes:
+        # Whose fields are not asked: to read them takes longer than all the rest.
+        _sign_out(tx, staged, ["remove"], "1 = 1")
+    if _SIGNS_OUT & set(touched):
+        _sign_out(tx, staged, ["change", "return"], _SIGNED_OUT)
     if set(_TOLD) & set(touched):
         anew = staged.run(
             f"SELECT DISTINCT sessions.account_id FROM s JOIN sessions ON sessions.account_id = s.id"
@@ -199,6 +194,15 @@ def end_sessions(tx: Transaction, staged: Staged, removes: bool, touched: Collec
             ["change"],
         )
         revoke_all(tx, list(anew.scalars()), final=False)
+
+
+def _sign_out(tx: Transaction, staged: Staged, acts: Sequence[str], who: str) -> None:
+    out = staged.run(
+        f"SELECT DISTINCT sessions.account_id FROM s JOIN sessions ON sessions.account_id = s.id WHERE {who}", acts
+    )
+    revoke_all(tx, list(out.scalars()), final=True)
+    for table in ("sessions", "sign_in_codes"):
+        staged.run(f"DELETE FROM {table} WHERE account_id IN (SELECT s.id FROM s WHERE {who})", acts)
 
 
 def write_trail(staged: Staged, at: int, actor_id: int | None, actor: str, detail: str) -> None:

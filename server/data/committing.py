@@ -75,8 +75,18 @@ class Committer:
                 began.rollback()
             raise
         self._finish(began, ticket)
-        self._checkpoint(connection)
         return result, tx
+
+    def tidy(self) -> None:
+        """What the database wants done between two transactions.
+
+        Committed is committed: trouble here is the next group's, which will meet it."""
+        if self._connection is None or self._connection.closed:
+            return
+        try:
+            self._checkpointer.between(self._connection)
+        except Exception as problem:
+            log.error("writer.checkpoint_failed", error=str(problem))
 
     def _finish(self, began: RootTransaction, ticket: str | None) -> None:
         try:
@@ -104,13 +114,6 @@ class Committer:
                 if fate != "in progress":
                     return bool(fate == "committed")
         raise InDoubt()
-
-    def _checkpoint(self, connection: Connection) -> None:
-        """Committed is committed: trouble here is the next group's, which will meet it."""
-        try:
-            self._checkpointer.after_commit(connection)
-        except Exception as problem:
-            log.error("writer.checkpoint_failed", error=str(problem))
 
     def _now(self) -> datetime:
         """The moment of a group: asked once, and not earlier than the group before."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -66,8 +66,26 @@ def reading_engine(url: URL, connections: int) -> Engine:
     return _postgres(url, size=connections, read_only=True)
 
 
+def _engine(url: URL | str, **options: Any) -> Engine:
+    """An engine whose errors name no values: errors are logged, and rows hold what people have said."""
+    engine = create_engine(url, hide_parameters=True, **options)
+    event.listen(engine, "handle_error", _without_values)
+    return engine
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """PostgreSQL says what is wrong in its first sentence; those after it name the key or the row that it refuses."""
+    problem, told = context.original_exception, context.sqlalchemy_exception
+    first = getattr(getattr(problem, "diag", None), "message_primary", None)
+    if first is None:
+        return
+    problem.args = (first,)
+    if told is not None:
+        told.args = (f"({type(problem).__name__}) {first}",)
+
+
 def _sqlite(url: URL, *, reading: bool, size: int = 1) -> Engine:
-    engine = create_engine(
+    engine = _engine(
         url,
         # Autocommit: the driver would otherwise begin transactions by its own rules.
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
@@ -115,7 +133,7 @@ def _postgres(url: URL, *, size: int, more: int = 0, read_only: bool = False) ->
         # What is written names its rows by key. A plan made while a table was young would read all of it, later too:
         # 3,500 messages a second were acknowledged half a second late.
         options += " -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
-    return create_engine(
+    return _engine(
         url,
         # A line that a router has forgotten answers nothing, not even that it is gone.
         connect_args={
@@ -135,9 +153,9 @@ def _postgres(url: URL, *, size: int, more: int = 0, read_only: bool = False) ->
 def looking_engine(url: URL) -> Engine:
     """For a command that only looks, beside a running server or without one; it makes no database."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, poolclass=NullPool)
+        return _engine(url, poolclass=NullPool)
     path = quote(str(Path(str(url.database)).absolute()))
-    return create_engine(
+    return _engine(
         "sqlite+pysqlite://",
         creator=lambda: sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_SECONDS),
         poolclass=NullPool,
@@ -148,4 +166,4 @@ def throwaway_engine(url: URL) -> Engine:
     """An engine that keeps no connection open: for migrations and checks at start."""
     if url.get_backend_name() == "sqlite":
         return writing_engine(url)
-    return create_engine(url, poolclass=NullPool)
+    return _engine(url, poolclass=NullPool)

@@ -133,16 +133,16 @@ class Writer:
         """
         return await self._wait_for(None, partial(_call, action, args, kwargs), origin, spends)
 
-    async def ask(self, batch: Batch, request: Any, origin: str | None = None) -> Any:
+    async def ask(self, batch: Batch, request: Any, origin: str | None = None, spends: bool = True) -> Any:
         """Put one request into a batch and return its result once it is durable."""
-        return await self._wait_for(batch, request, origin)
+        return await self._wait_for(batch, request, origin, spends)
 
     async def bulk(self, steps: Steps, *, first: bool = False) -> Any:
         """Run a bulk job to its end; returns what the generator returned. ``first``: before the steps of others."""
         if self._stopping:
             raise Unavailable()
         answer = self._future()
-        self._bulk.append(_BulkJob(steps, partial(_resolve, answer), first))
+        self._bulk.append(_BulkJob(steps, partial(resolve, answer), first))
         self._queue.put(_WAKE)
         return await answer
 
@@ -165,7 +165,7 @@ class Writer:
             raise Unavailable()
         answer = self._future()
         self.waiting += 1
-        waiting = Waiting(None, partial(_call, action, args, {}), None, partial(_resolve, answer), spends=False)
+        waiting = Waiting(None, partial(_call, action, args, {}), None, partial(resolve, answer), spends=False)
         thread = threading.Thread(target=self._beside, args=(waiting,), name="writer-apart", daemon=True)
         # Whoever waits for it may be gone before it is done; its thread is waited for all the same.
         self._apart = {each for each in self._apart if each.is_alive()} | {thread}
@@ -174,7 +174,7 @@ class Writer:
 
     async def _wait_for(self, kind: Batch | None, work: Any, origin: str | None, spends: bool = True) -> Any:
         answer = self._future()
-        self.submit(Waiting(kind, work, origin, partial(_resolve, answer), spends))
+        self.submit(Waiting(kind, work, origin, partial(resolve, answer), spends))
         return await answer
 
     def _future(self) -> asyncio.Future[Any]:
@@ -201,6 +201,8 @@ class Writer:
                 self._settle(self._group(first))
             elif self._bulk:
                 self._step(self._bulk.pop())
+            # After the answers: nobody waits for it but who comes meanwhile.
+            self._committer.tidy()
         self._leave()
 
     def _next(self) -> Any:
@@ -369,7 +371,8 @@ def _call(action: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     return action(tx, *args, **kwargs)
 
 
-def _resolve(future: asyncio.Future[Any], answer: Any) -> None:
+def resolve(future: asyncio.Future[Any], answer: Any) -> None:
+    """A request's ``done`` for whoever awaits ``future``: a result, or a refusal that is raised."""
     if future.done():
         return
     if isinstance(answer, Exception):

@@ -42,6 +42,9 @@ QUEUE_LIMIT = 32
 IN_FLIGHT_LIMIT = 64
 ERROR_LIMIT = 30
 """Broken frames in a row, after which a client is taken for a broken one."""
+ANSWERS_AT_ONCE = 10
+ANSWERS_A_SECOND = 1.0
+"""Counted apart from posts: nobody's answer to a safety check waits for what he has to say besides."""
 HELLO_SECONDS = 5.0
 READ_AGAIN = 5
 
@@ -56,6 +59,7 @@ class Conversation:
 
     __slots__ = (
         "account",
+        "answers",
         "connection",
         "errors",
         "greeted",
@@ -78,6 +82,8 @@ class Conversation:
         self.parser: Parser = services.parser
         rate = services.settings.posts_per_second
         self.posts = Bucket(rate, rate * 5)
+        # Made with the first answer: most lines never carry one.
+        self.answers: Bucket | None = None
         self.queue: deque[Command] = deque()
         self.task: asyncio.Task[None] | None = None
         self.in_flight = 0
@@ -131,7 +137,7 @@ class Conversation:
     ) -> None:
         """Put a request into a batch and answer from the writer's callback; ``use``: what takes room on the disk."""
         self.services.space.require(use)
-        wait = self.posts.take(asyncio.get_running_loop().time())
+        wait = self._allowance(use).take(asyncio.get_running_loop().time())
         if wait > 0:
             raise Busy("too_fast", retry_ms=int(wait * 1000) + 1)
 
@@ -142,6 +148,13 @@ class Conversation:
             self.in_flight -= 1
             raise
         self._hold_back()
+
+    def _allowance(self, use: Use) -> Bucket:
+        if use is not Use.ANSWERS:
+            return self.posts
+        if self.answers is None:
+            self.answers = Bucket(ANSWERS_A_SECOND, ANSWERS_AT_ONCE)
+        return self.answers
 
     def promise(self, framed: Callable[[Any], Frame], ref: int) -> Done:
         """Answer later, when what is returned is called with the result, and hold up nobody until then."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,9 +41,16 @@ class Job:
 
 def add(tx: Transaction, kind: str, body: Any, due: datetime | None = None) -> None:
     """Have this done after the commit, by whichever process works. ``body`` must be JSON."""
-    row = {"kind": kind, "body": msgspec.json.encode(body).decode(), "due_at": due or tx.now}
-    tx.connection.execute(insert(jobs), row)
-    tx.wake(QUEUE)
+    add_all(tx, kind, [body], due)
+
+
+def add_all(tx: Transaction, kind: str, bodies: Iterable[Any], due: datetime | None = None) -> None:
+    """The same for several, in one statement."""
+    shared = {"kind": kind, "due_at": due or tx.now}
+    rows = [{**shared, "body": msgspec.json.encode(body).decode()} for body in bodies]
+    if rows:
+        tx.connection.execute(insert(jobs), rows)
+        tx.wake(QUEUE)
 
 
 def claim(tx: Transaction, worker: str, kinds: list[str]) -> Job | None:

@@ -18,7 +18,7 @@ import structlog
 
 from server.errors import AppError, Busy
 from server.work.addresses import Refused, Target, redirected, target_of
-from server.work.outbound_pool import Pool
+from server.work.outbound_pool import PATIENCE_SECONDS, Pool
 from server.work.resolving import Pinned, Resolver, Unreachable
 
 MAX_REDIRECTS = 3
@@ -181,7 +181,8 @@ async def _first_open(pinned: Pinned) -> socket.socket:
         opened = socket.socket(family, socket.SOCK_STREAM)
         try:
             opened.setblocking(False)
-            await loop.sock_connect(opened, (str(address), pinned.port))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await loop.sock_connect(opened, (str(address), pinned.port))
             return opened
         except OSError:
             opened.close()

@@ -255,7 +255,7 @@ async def test_when_it_cannot_even_be_opened_anew_it_is_opened_later(writer):
 
 
 async def test_trouble_after_the_commit_does_not_run_it_again(writer):
-    writer._committer._checkpointer.after_commit = lambda connection: 1 / 0
+    writer._committer._checkpointer.between = lambda connection: 1 / 0
     await asyncio.gather(writer.ask(SAYING, "一"), writer.ask(SAYING, "二"))
     assert sorted(said(writer.path)) == ["一", "二"]
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import logging
+import socket
+from collections.abc import Iterator
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,6 +15,7 @@ from structlog.testing import capture_logs
 from server import logs
 from server.opening import opened
 from server.settings import Settings, WrongSettings, load
+from server.work import outbound as outbound_module
 from server.work.outbound import OutboundFailed, OutboundRefused
 from tests.tools.elsewhere import LONG, Names, Visit, door, get, nothing, reason
 from tests.tools.running import settings_for
@@ -128,6 +132,27 @@ async def test_an_answer_that_changes_is_looked_at_each_time(other):
         names.known["other.test"] = ["127.0.0.99"]
         await get(listed, other.url)
         assert other.connections == 1, "and not at all for one that is open"
+
+
+async def test_an_address_that_says_nothing_leaves_time_for_the_next(other, outbound, monkeypatch):
+    monkeypatch.setattr(outbound_module, "PATIENCE_SECONDS", 0.2)
+    with silent("127.0.0.2", other.port):
+        async with door(Names(other_test=["127.0.0.2", "127.0.0.1"]), "other.test") as listed:
+            opened = await listed.connect("other.test", other.port, purpose="test")
+            assert opened.getpeername() == ("127.0.0.1", other.port)
+            opened.close()
+
+
+@contextlib.contextmanager
+def silent(host: str, port: int) -> Iterator[None]:
+    """A machine that takes no connection and refuses none: as many wait there as it lets wait."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server((host, port), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield
 
 
 async def test_a_rebound_name_is_refused_when_it_is_not_listed(other):
