@@ -242,6 +242,17 @@ def may_talk(connection: Connection, account: int) -> bool:
     return connection.execute(select(a.id).where(a.id == account, a.talk, a.state == "enabled")).first() is not None
 
 
+def who_may_talk(connection: Connection, people: Iterable[int]) -> set[int]:
+    """The same of many."""
+    return set(connection.execute(_talking(connection.dialect.name), {"keys": packed(set(people))}).scalars())
+
+
+@cache
+def _talking(dialect: str) -> Select[Any]:
+    keys, a = key_rows(dialect, int), accounts.c
+    return select(a.id).select_from(keys.join(accounts, and_(a.id == keys.c.k0, a.talk, a.state == "enabled")))
+
+
 def moved_since(connection: Connection, channel: int, rev: int) -> dict[int, bool]:
     """Everybody whose place in the room changed after ``rev``, and whether he is to hear it now."""
     m, a = members.c, accounts.c

@@ -17,11 +17,13 @@ import structlog
 
 from chat.files import naming, scanning, uploads
 from chat.files.copying import write_copy
+from chat.files.facts import encode as encode_facts
+from chat.files.facts import told_media, verified_media
 from chat.files.gathering import Gathered, gather
 from chat.files.queries import FileRow
 from chat.files.receiving import Arriving, Incoming
 from chat.files.settings import current_policy
-from chat.files.uploads import Kept
+from chat.files.uploads import Accept, Claim, Kept
 from chat.policy import INFECTED, Verdict, judge, refusal
 from server.auth.model import Actor
 from server.services import Services
@@ -41,8 +43,9 @@ async def check(services: Services, incoming: Incoming, actor: Actor, row: FileR
             verdict = INFECTED
         if not verdict.ok:
             await _refuse(services, incoming, actor, row, verdict, sha256)
-        await services.writer.act(uploads.claim, actor, row.key, sha256)
+        await services.writer.ask(uploads.CLAIM, Claim(row.account_id, row.key, sha256))
         size, stored = await _keep(services, incoming, row.key, gathered, file, sha256)
+    picture = gathered.facts.picture if verified_media(gathered.facts) else None
     kept = Kept(
         size=arriving.size,
         sha256=sha256,
@@ -51,8 +54,13 @@ async def check(services: Services, incoming: Incoming, actor: Actor, row: FileR
         thumbnail=bool(gathered.thumbnail),
         scan=scanned,
         uninspected=verdict.uninspected or scanned == scanning.UNSCANNED,
+        # Written out here: nothing that takes its time is done in the writer.
+        facts=encode_facts(gathered.facts),
+        media=told_media(gathered.facts),
+        width=picture.width if picture else 0,
+        height=picture.height if picture else 0,
     )
-    found: FileRow = await services.writer.act(uploads.accept, actor, row.key, gathered, kept)
+    found: FileRow = await services.writer.ask(uploads.ACCEPT, Accept(row.account_id, row.key, kept))
     incoming.forget(row.key)
     services.meter.files["accepted"] += 1
     if scanned == scanning.UNSCANNED:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from chat.files.facts import INLINE
 from chat.files.frames import File
@@ -126,8 +127,14 @@ def receiving(connection: Connection, keys: Iterable[str]) -> set[str]:
     return set(connection.execute(found.where(files.c.state == RECEIVING), {"keys": packed(keys)}).scalars())
 
 
-def open_uploads(connection: Connection, account: int) -> int:
-    """How many of somebody's files are on their way, or wait to be sent."""
-    f = files.c
-    wanted = select(func.count()).where(f.account_id == account, f.state.in_(OPEN))
-    return int(connection.execute(wanted).scalar_one())
+def open_uploads(connection: Connection, people: Iterable[int]) -> Counter[int]:
+    """How many files of each of these people are on their way, or wait to be sent."""
+    rows = connection.execute(_open_uploads(connection.dialect.name), {"keys": packed(set(people))})
+    return Counter({row[0]: row[1] for row in rows})
+
+
+@cache
+def _open_uploads(dialect: str) -> Select[Any]:
+    keys, f = key_rows(dialect, int), files.c
+    mine = keys.join(files, and_(f.account_id == keys.c.k0, f.state.in_(OPEN)))
+    return select(f.account_id, func.count()).select_from(mine).group_by(f.account_id)

@@ -52,7 +52,8 @@ class Transfer:
             name = shown_name(name)
         except FileName:
             await self._services.writer.act(uploads.refuse_name, actor, name, size, spends=False)
-        await self._services.writer.act(uploads.begin, actor, key, name, size, self.limits, spends=False)
+        wanted = uploads.Begin(actor, key, name, size, self.limits)
+        await self._services.writer.ask(uploads.BEGIN, wanted, spends=False)
         log.info("file.begun", file=key, account=actor.account_id, size=size)
         return key
 
@@ -142,7 +143,8 @@ class Transfer:
 
     async def give_up(self, actor: Actor, key: str) -> None:
         """It is not wanted any more; what was sent stays."""
-        await self._services.writer.act(uploads.give_up, actor, key, spends=False)
+        wanted = uploads.GiveUp(actor.account_id or 0, key)
+        await self._services.writer.ask(uploads.GIVE_UP, wanted, spends=False)
         self.incoming.forget(key)
 
     async def close(self) -> None:

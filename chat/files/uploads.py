@@ -1,27 +1,31 @@
-"""What becomes of an upload, in the database: begun, accepted, refused, given up. Each is one action."""
+"""What becomes of an upload, in the database: begun, accepted, refused, given up.
+
+What every upload passes through are batches: where fifty come at once, a message that is posted meanwhile waits for a
+few statements and not for hundreds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import delete, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 
 from chat import queries as talk
 from chat.files import queries, space
-from chat.files.facts import encode as encode_facts
-from chat.files.facts import told_media, verified_media
-from chat.files.gathering import Gathered
 from chat.files.names import FileName, told_name
 from chat.files.queries import READY, RECEIVING, REFUSED, FileRow
 from chat.files.receiving import Held
 from chat.files.settings import current_policy, record_refusal
 from chat.files.space import Limits
 from chat.files.tables import files
-from chat.policy import Verdict, judge_name, refusal
+from chat.policy import Policy, Verdict, judge_name, refusal
 from server.auth.model import Actor
 from server.clock import to_millis
+from server.data.batch import Batch
 from server.data.transaction import Transaction
 from server.errors import AppError, Busy, Forbidden, NotFound
 
@@ -30,8 +34,37 @@ OPEN_LIMIT = 100
 OPEN_RETRY_MS = 60_000
 
 
+class Begin(NamedTuple):
+    """A file that somebody is about to bring."""
+
+    actor: Actor
+    key: str
+    name: str
+    size: int
+    limits: Limits
+
+    @property
+    def account(self) -> int:
+        return self.actor.account_id or 0
+
+
+class Claim(NamedTuple):
+    """These bytes are what has come of an upload."""
+
+    account: int
+    key: str
+    sha256: str
+
+
+class GiveUp(NamedTuple):
+    """An upload, or a file that was not sent, which nobody wants any more."""
+
+    account: int
+    key: str
+
+
 class Kept(Struct, frozen=True):
-    """What has come of an upload whose bytes are in the store."""
+    """What has come of an upload whose bytes are in the store, in the words of its row."""
 
     size: int
     sha256: str
@@ -40,71 +73,159 @@ class Kept(Struct, frozen=True):
     thumbnail: bool
     scan: str
     uninspected: bool
+    facts: str = ""
+    media: str = ""
+    width: int = 0
+    height: int = 0
 
 
-def begin(tx: Transaction, actor: Actor, key: str, name: str, size: int, limits: Limits) -> None:
-    """A row, and room, for a file that is about to come; or a refusal by its name, its size, or for want of room."""
-    account = actor.account_id or 0
-    if not talk.may_talk(tx.connection, account):
-        raise Forbidden("talk_disabled")
-    if queries.open_uploads(tx.connection, account) >= OPEN_LIMIT:
-        raise Busy(retry_ms=OPEN_RETRY_MS)
-    verdict = judge_name(current_policy(tx.connection), name)
+class Accept(NamedTuple):
+    """An upload that may be sent from now on."""
+
+    account: int
+    key: str
+    kept: Kept
+
+
+def begin_all(tx: Transaction, wanted: Sequence[Begin]) -> list[AppError | None]:
+    """A row, and room, for each file that is about to come; or a refusal by its name, its size, or for want of
+    room."""
+    people = {each.account for each in wanted}
+    room = space.Room(tx, people)
+    talking = talk.who_may_talk(tx.connection, people)
+    held = queries.open_uploads(tx.connection, people)
+    policy = current_policy(tx.connection)
+    answers: list[AppError | None] = []
+    for each in wanted:
+        may = each.account in talking
+        refused = _no_room(each, policy, room, held) if may else Forbidden("talk_disabled")
+        held[each.account] += refused is None
+        answers.append(refused)
+    begun = [each for each, refused in zip(wanted, answers, strict=True) if refused is None]
+    if begun:
+        room.write()
+        tx.connection.execute(insert(files), [_row_of(each, to_millis(tx.now)) for each in begun])
+    return answers
+
+
+def _no_room(wanted: Begin, policy: Policy, room: space.Room, held: Counter[int]) -> AppError | None:
+    """Why this file is not to come; None: its room is reserved."""
+    actor, _, name, size, limits = wanted
+    if held[wanted.account] >= OPEN_LIMIT:
+        return Busy(retry_ms=OPEN_RETRY_MS)
+    verdict = judge_name(policy, name)
     if not verdict.ok:
-        raise recorded(refusal(verdict), actor, name, verdict, size)
+        return recorded(refusal(verdict), actor, name, verdict, size)
     try:
         space.check_size(size, limits)
-        space.reserve(tx, account, size, limits)
+        room.reserve(wanted.account, size, limits)
     except AppError as full:
-        raise recorded(full, actor, name, told(full), size) from None
-    at = to_millis(tx.now)
-    row = {"key": key, "account_id": account, "name": name, "size": size}
-    tx.connection.execute(insert(files).values(**row, state=RECEIVING, created_at=at, moved_at=at))
+        return recorded(full, actor, name, told(full), size)
+    return None
 
 
-def claim(tx: Transaction, actor: Actor, key: str, sha256: str) -> None:
-    """From now on the upload is these bytes and no others, which another machine may have of it. Raises ``Held``.
+def _row_of(each: Begin, at: int) -> dict[str, object]:
+    named = {"key": each.key, "account_id": each.account, "name": each.name, "size": each.size}
+    return named | {"state": RECEIVING, "created_at": at, "moved_at": at}
+
+
+def claim_all(tx: Transaction, claims: Sequence[Claim]) -> list[AppError | None]:
+    """From now on each upload is these bytes and no others, which another machine may have of it: else ``Held``.
 
     Before anything is put into the store: what lies there is what the row will say of it.
     """
-    row = _own(tx, actor, key)
+    rows = _held(tx, [each.key for each in claims])
+    claimed: dict[int, str] = {}
+    answers: list[AppError | None] = []
+    for each in claims:
+        row = rows.get(each.key)
+        problem = _not_claimed(row, each)
+        if problem is None and row is not None and row.state == RECEIVING:
+            claimed[row.id] = each.sha256
+            rows[each.key] = row._replace(sha256=each.sha256)
+        answers.append(problem)
+    if claimed:
+        tx.connection.execute(_CLAIMED, [{"which": id, "said": sha256} for id, sha256 in sorted(claimed.items())])
+    return answers
+
+
+def _not_claimed(row: FileRow | None, claim: Claim) -> AppError | None:
+    if row is None or row.account_id != claim.account:
+        return NotFound()
     if row.state == REFUSED:
-        raise answer_of(row)
-    if row.sha256 not in ("", sha256):
-        raise Held()
-    if row.state == RECEIVING:
-        tx.connection.execute(update(files).where(files.c.id == row.id).values(sha256=sha256))
+        return answer_of(row)
+    return None if row.sha256 in ("", claim.sha256) else Held()
 
 
-def accept(tx: Transaction, actor: Actor, key: str, gathered: Gathered, kept: Kept) -> FileRow:
+def accept_all(tx: Transaction, wanted: Sequence[Accept]) -> list[FileRow | AppError]:
     """The bytes are in the store and may be sent. Asked again it changes nothing."""
-    row = _own(tx, actor, key)
-    if row.state != RECEIVING:
-        return _same(row, kept)
-    picture = gathered.facts.picture if verified_media(gathered.facts) else None
-    values = {
-        "state": READY,
-        "facts": encode_facts(gathered.facts),
-        "media": told_media(gathered.facts),
-        "width": picture.width if picture else 0,
-        "height": picture.height if picture else 0,
-        "moved_at": to_millis(tx.now),
-        **msgspec.structs.asdict(kept),
-    }
-    tx.connection.execute(update(files).where(files.c.id == row.id).values(**values))
-    space.release(tx, row.account_id, row.size - kept.stored_size)
-    found = queries.own(tx.connection, row.account_id, key)
-    assert found is not None
-    return found
+    rows = _held(tx, [each.key for each in wanted])
+    accepted: list[FileRow] = []
+    answers: list[FileRow | AppError] = []
+    room: Counter[int] = Counter()
+    for each in wanted:
+        row = rows.get(each.key)
+        if row is None or row.account_id != each.account:
+            answers.append(NotFound())
+        elif row.state != RECEIVING:
+            answers.append(_same(row, each.kept))
+        else:
+            now = row._replace(state=READY, moved_at=to_millis(tx.now), **msgspec.structs.asdict(each.kept))
+            rows[each.key] = now
+            accepted.append(now)
+            answers.append(now)
+            for owner in (space.COMPANY, row.account_id):
+                room[owner] += now.stored_size - row.size
+    _write_accepted(tx, accepted)
+    space.change(tx, room)
+    return answers
 
 
-def _same(row: FileRow, kept: Kept) -> FileRow:
+def _write_accepted(tx: Transaction, accepted: list[FileRow]) -> None:
+    rows = [{"which": row.id, **{f"{name}_now": getattr(row, name) for name in _KEPT}} for row in sorted(accepted)]
+    if rows:
+        tx.connection.execute(_ACCEPTED, rows)
+
+
+def _same(row: FileRow, kept: Kept) -> FileRow | AppError:
     """The row, if it was these bytes that it was accepted with."""
     if row.state == REFUSED:
-        raise answer_of(row)
-    if row.stored_sha256 != kept.stored_sha256:
-        raise Held()
-    return row
+        return answer_of(row)
+    return row if row.stored_sha256 == kept.stored_sha256 else Held()
+
+
+def give_up_all(tx: Transaction, wanted: Sequence[GiveUp]) -> list[AppError | None]:
+    """Uploads that are not wanted any more, or files that were not sent: their rows and their room are gone."""
+    rows = _held(tx, [each.key for each in wanted])
+    given_up: list[FileRow] = []
+    answers: list[AppError | None] = []
+    for each in wanted:
+        row = rows.get(each.key)
+        if row is None or row.account_id != each.account or row.state not in queries.OPEN:
+            answers.append(NotFound())
+            continue
+        given_up.append(rows.pop(each.key))
+        answers.append(None)
+    room: Counter[int] = Counter()
+    for row in given_up:
+        for owner in (space.COMPANY, row.account_id):
+            room[owner] -= row.kept
+    if given_up:
+        tx.connection.execute(_GIVEN_UP, [{"which": row.id} for row in sorted(given_up)])
+    space.change(tx, room)
+    return answers
+
+
+BEGIN = Batch("upload.begin", begin_all)
+CLAIM = Batch("upload.claim", claim_all)
+ACCEPT = Batch("upload.keep", accept_all)
+GIVE_UP = Batch("upload.leave", give_up_all)
+
+_KEPT = ("state", "moved_at", *Kept.__struct_fields__)
+_ONE = files.c.id == bindparam("which")
+_CLAIMED = update(files).where(_ONE).values(sha256=bindparam("said"))
+_ACCEPTED = update(files).where(_ONE).values({name: bindparam(f"{name}_now") for name in _KEPT})
+_GIVEN_UP = delete(files).where(_ONE)
 
 
 def refuse(tx: Transaction, actor: Actor, key: str, verdict: Verdict, size: int, sha256: str) -> None:
@@ -128,15 +249,6 @@ def refuse_size(tx: Transaction, actor: Actor, name: str, size: int, limits: Lim
     """More bytes have come than files may have."""
     problem = space.TooBig.of(size, limits)
     raise recorded(problem, actor, name, told(problem), size)
-
-
-def give_up(tx: Transaction, actor: Actor, key: str) -> None:
-    """An upload that is not wanted any more, or a file that was not sent: its row and its room are gone."""
-    row = _own(tx, actor, key)
-    if row.state not in queries.OPEN:
-        raise NotFound()
-    tx.connection.execute(delete(files).where(files.c.id == row.id))
-    space.release(tx, row.account_id, row.kept)
 
 
 def touch(tx: Transaction, key: str) -> None:
@@ -168,9 +280,14 @@ def answer_of(row: FileRow) -> AppError:
 
 
 def _own(tx: Transaction, actor: Actor, key: str) -> FileRow:
-    """Held, after the rule of the room: whoever counts it takes both in this order."""
-    tx.lock(space.RULE)
-    row = queries.own(tx.connection, actor.account_id or 0, key, lock=True)
-    if row is None:
+    """Held."""
+    row = _held(tx, [key]).get(key)
+    if row is None or row.account_id != (actor.account_id or 0):
         raise NotFound()
     return row
+
+
+def _held(tx: Transaction, keys: Iterable[str]) -> dict[str, FileRow]:
+    """These uploads, held after the rule of the room: whoever counts it takes both in this order."""
+    tx.lock(space.RULE)
+    return queries.locked(tx.connection, keys)

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
 
-from directory.areas.resolving import resolve
 from directory.imports import sayings
-from directory.imports.cells import Cell, parts, password_of, plain, read_cell
-from directory.imports.columns import COLUMNS, DEPARTMENTS_A_PERSON, USERS
+from directory.imports.cells import parts, password_of, plain, read_cell
+from directory.imports.columns import COLUMNS, USERS
 from directory.imports.current import Now, PersonNow
 from directory.imports.headings import Layout
-from directory.imports.model import Cells, Counter, Level, Plan, Problem, StagedRow
+from directory.imports.model import Cells, Counter, Plan, Problem, StagedRow
 from directory.imports.package import folded_name
-from directory.imports.sayings import Saying
-from directory.model import sort_key
-from server.auth.changing import search_key
-from server.auth.model import Actor, Privilege, UserType, login_key
+from directory.imports.people_places import areas, posts
+from directory.imports.people_row import Row, cells_of, derived, staged, state
+from server.auth.model import Actor, UserType, login_key
 from server.auth.password_rule import check_password
 from server.auth.rules import (
     ANPI_ADMINISTRATORS,
@@ -36,7 +33,6 @@ from server.auth.rules import (
 from server.errors import AppError
 from server.texts import sentence
 
-AREAS_A_PERSON = 10
 _COLUMNS = COLUMNS["users"]
 _NOT_KEPT = frozenset({"MODE", "PASSWORD", "INITIAL_PASSWORD_FORCE_CHANGE"})
 _SET = [column for column in USERS if column.name not in _NOT_KEPT]
@@ -59,28 +55,6 @@ _PICTURE_FAULTS = {
 PICTURES_NAMED = 5
 
 
-@dataclass
-class _Row:
-    """One row on its way: what it gives, and what was found wrong with it."""
-
-    number: int
-    raw: list[str]
-    given: dict[str, str]
-    language: str
-    login: str = ""
-    key: str = ""
-    found: list[Problem] = field(default_factory=list)
-
-    def say(self, column: str, level: Level, saying: Saying, was: str = "", now: str = "", **more: object) -> None:
-        values = {"row": self.number, "column": column, "was": was, "now": now, "login": self.login, **more}
-        said = saying.told(self.language, **values)
-        self.found.append(Problem(self.number, column, level, said, was, now))
-
-    @property
-    def wrong(self) -> bool:
-        return any(problem.level == "error" for problem in self.found)
-
-
 class PeoplePlan:
     """Takes the rows one by one, then what holds for all of them."""
 
@@ -90,26 +64,28 @@ class PeoplePlan:
         self._options = now.company.options
         self._rows_of: dict[str, int] = {}
         self._anpi_rows: dict[str, int] = {}
-        self._anpi_given: dict[str, tuple[str, _Row]] = {}
+        self._anpi_given: dict[str, tuple[str, Row]] = {}
         self._anpi_left: set[str] = set()
         self._after = now.company.counts
         self._relied: set[str] = set()
         self._shown: set[str] = set()
         self._touched: set[str] = set()
-        self._asked_marks = self._asked_zeros = self._missed_name = False
+        self._asked: set[str] = set()
+        self._missed_name = False
 
     def rows(self, table: Iterator[tuple[int, list[str]]]) -> Iterator[StagedRow]:
         """What is to be staged: changes, and rows with errors for the error file."""
         for number, raw in table:
             self.plan.rows += 1
-            row = _Row(number, raw, self._layout.cells(raw), self._company.language)
-            staged = self._read(row)
+            row = Row(number, raw, self._layout.cells(raw), self._company.language)
+            made = self._read(row)
+            self._asked |= row.asked
             for problem in row.found:
                 self.plan.note(problem)
             if row.wrong:
                 yield self._wrong(row)
-            elif staged is not None:
-                yield staged
+            elif made is not None:
+                yield made
 
     def finish(self) -> Plan:
         """The rules of the company, once all rows are known."""
@@ -125,8 +101,8 @@ class PeoplePlan:
         self.plan.limits = (limits.basic, limits.talk, limits.anpi)
         self.plan.departments = {code: self._now.departments[code].id for code in sorted(self._relied)}
         self.plan.touched = sorted(self._touched)
-        self.plan.asks = ["marks"] if self._asked_marks and not self._options.marks else []
-        self.plan.offers = ["zeros"] if self._asked_zeros and not self._options.zeros else []
+        self.plan.asks = ["marks"] if "marks" in self._asked and not self._options.marks else []
+        self.plan.offers = ["zeros"] if "zeros" in self._asked and not self._options.zeros else []
         return self.plan
 
     def _note(self, problem: Problem) -> None:
@@ -134,7 +110,7 @@ class PeoplePlan:
 
     # ------------------------------------------------------------ one row
 
-    def _read(self, row: _Row) -> StagedRow | None:
+    def _read(self, row: Row) -> StagedRow | None:
         mode = unicodedata.normalize("NFKC", row.given.get("MODE", "")).strip().upper() or "U"
         if mode not in ("U", "D"):
             row.say("MODE", "error", sayings.MODE, row.given["MODE"])
@@ -143,7 +119,7 @@ class PeoplePlan:
         if not login.text:
             row.say("LOGIN_ID", "error", sayings.REQUIRED)
             return None
-        self._say(row, "LOGIN_ID", login)
+        row.tell("LOGIN_ID", login)
         if (other := self._rows_of.setdefault(row.key, row.number)) != row.number:
             row.say("LOGIN_ID", "error", sayings.TWICE, login.text, other=other)
             return None
@@ -152,7 +128,7 @@ class PeoplePlan:
             return self._removed(row, person)
         return self._set(row, person)
 
-    def _removed(self, row: _Row, person: PersonNow | None) -> StagedRow | None:
+    def _removed(self, row: Row, person: PersonNow | None) -> StagedRow | None:
         if person is None:
             row.say("LOGIN_ID", "error", sayings.NOBODY, row.login)
             return None
@@ -164,23 +140,23 @@ class PeoplePlan:
         self.plan.counts.remove += 1
         self._anpi_left.add(row.key)
         self._count_lost(before, None)
-        return _staged(row, "remove", person.id, person.cells | {}, {}, person.derived(), {})
+        return staged(row, "remove", person.id, person.cells | {}, {}, person.derived(), {})
 
-    def _set(self, row: _Row, person: PersonNow | None) -> StagedRow | None:
+    def _set(self, row: Row, person: PersonNow | None) -> StagedRow | None:
         stored = person.cells if person else {}
         after: Cells = {} if person else {column.name: column.default for column in _SET}
         for column in _SET:
             if column.name in row.given and column.kind not in ("codes", "titles", "areas", "image"):
                 cell = read_cell(column, row.given[column.name], stored.get(column.name), zeros=self._options.zeros)
                 if column.name != "LOGIN_ID":
-                    self._say(row, column.name, cell, row.given[column.name])
+                    row.tell(column.name, cell, row.given[column.name])
                 after[column.name] = cell.text
         if person is None and "NAME" not in row.given:
             self._miss_name()
             return None
         if "NAME" in row.given and not after["NAME"]:
             row.say("NAME", "error", sayings.REQUIRED)
-        follows = self._posts(row, person, after) | self._areas(row, person, after)
+        follows = posts(row, person, after, self._now.departments) | areas(row, person, after)
         password = self._password(row, person, after)
         self._rules(row, person, after)
         self._photo(row, after)
@@ -195,7 +171,7 @@ class PeoplePlan:
             )
 
     def _staged(
-        self, row: _Row, person: PersonNow | None, after: Cells, follows: dict[str, object], password: bool
+        self, row: Row, person: PersonNow | None, after: Cells, follows: dict[str, object], password: bool
     ) -> StagedRow | None:
         stored = person.cells if person else {}
         changed = {name: text for name, text in after.items() if stored.get(name) != text} if person else after
@@ -210,26 +186,14 @@ class PeoplePlan:
             self.plan.counts.hashes += 1
         if person is None:
             self.plan.counts.add += 1
-            return _staged(row, "add", None, {}, changed, {}, more)
+            return staged(row, "add", None, {}, changed, {}, more)
         self.plan.counts.change += 1
         self._touched.update(changed, more)
         held = person.derived()
         before = {name: held[name] for name in more if name in held}
-        return _staged(row, "change", person.id, {name: stored[name] for name in changed}, changed, before, more)
+        return staged(row, "change", person.id, {name: stored[name] for name in changed}, changed, before, more)
 
-    def _say(self, row: _Row, column: str, cell: Cell, raw: str = "") -> None:
-        limit = _COLUMNS[column].limit
-        if cell.error:
-            row.say(column, "error", cell.error, raw or cell.text, limit=limit)
-            return
-        if cell.warning:
-            kind = "marks" if _COLUMNS[column].kind == "name" else "zeros"
-            setattr(self, f"_asked_{kind}", True)
-            row.say(column, "warning", cell.warning, raw, cell.text)
-        if cell.repaired:
-            row.say(column, "repair", sayings.REPAIRED, raw or cell.text, cell.text)
-
-    def _photo(self, row: _Row, after: Cells) -> None:
+    def _photo(self, row: Row, after: Cells) -> None:
         """A blank cell leaves the photo as it is: an export writes none."""
         pictures, given = self._company.pictures, plain(_COLUMNS["BIG_IMAGE"], row.given.get("BIG_IMAGE", ""))
         if not given:
@@ -252,85 +216,15 @@ class PeoplePlan:
             said = sayings.UNUSED_PICTURES.told(self._company.language, count=len(unused), names=names)
             self._note(Problem(0, "BIG_IMAGE", "warning", said))
 
-    # ------------------------------------------------------------ posts and areas
-
-    def _posts(self, row: _Row, person: PersonNow | None, after: Cells) -> dict[str, object]:
-        stored = person.cells if person else {"DEPARTMENT_CODE": "", "POSITION": ""}
-        if not {"DEPARTMENT_CODE", "POSITION"} & row.given.keys():
-            return {} if person else {"_posts": []}
-        codes_cell = read_cell(_COLUMNS["DEPARTMENT_CODE"], row.given.get("DEPARTMENT_CODE", ""), None)
-        codes = [
-            code
-            for code in parts(codes_cell.text if "DEPARTMENT_CODE" in row.given else stored["DEPARTMENT_CODE"])
-            if code
-        ]
-        titles = self._titles(row, stored, codes)
-        known = self._now.departments
-        for code in codes:
-            if code not in known:
-                row.say("DEPARTMENT_CODE", "error", sayings.NO_DEPARTMENT, code)
-        if len(codes) > DEPARTMENTS_A_PERSON:
-            row.say("DEPARTMENT_CODE", "error", sayings.TOO_MANY, limit=DEPARTMENTS_A_PERSON)
-        if len(set(codes)) < len(codes):
-            row.say("DEPARTMENT_CODE", "error", sayings.DEPARTMENT_TWICE)
-        after["DEPARTMENT_CODE"] = ";".join(codes)
-        after["POSITION"] = ";".join(titles) if any(titles) else ""
-        posts = [(known[code].id, title) for code, title in zip(codes, titles, strict=True) if code in known]
-        unchanged = person is not None and posts == [tuple(post) for post in person.posts]
-        return {} if unchanged else {"_posts": posts}
-
-    def _titles(self, row: _Row, stored: Cells, codes: list[str]) -> list[str]:
-        """A title for each department: aligned; a single one holds for all; without the column they stay."""
-        if "POSITION" not in row.given:
-            had = dict(zip(parts(stored["DEPARTMENT_CODE"]), parts(stored["POSITION"]), strict=False))
-            return [had.get(code, "") for code in codes]
-        cell = read_cell(_COLUMNS["POSITION"], row.given["POSITION"], None)
-        self._say(row, "POSITION", cell, row.given["POSITION"])
-        titles = parts(cell.text) if cell.text else []
-        if len(titles) == 1 and cell.text:
-            titles = titles * len(codes)
-        if len(titles) > len(codes):
-            if any(titles[len(codes) :]) or len(titles) == 1:
-                row.say("POSITION", "error", sayings.TITLES, row.given["POSITION"])
-            titles = titles[: len(codes)]
-        elif cell.text and not codes:
-            row.say("POSITION", "error", sayings.TITLES, row.given["POSITION"])
-        return titles + [""] * (len(codes) - len(titles))
-
-    def _areas(self, row: _Row, person: PersonNow | None, after: Cells) -> dict[str, object]:
-        found: dict[str, object] = {} if person else {"_work": [], "_home": []}
-        for column, name in (("WORK_AREA", "_work"), ("HOME_AREA", "_home")):
-            if column not in row.given:
-                continue
-            given = [part for part in parts(read_cell(_COLUMNS[column], row.given[column], None).text) if part]
-            after[column] = ";".join(given)
-            if person is None or person.cells[column] != after[column]:
-                found[name] = [(code, text) for text in given if (code := self._area(row, column, text))]
-                if len(given) > AREAS_A_PERSON:
-                    row.say(column, "error", sayings.TOO_MANY, limit=AREAS_A_PERSON)
-        return found
-
-    def _area(self, row: _Row, column: str, text: str) -> str:
-        candidates = resolve(text)
-        if len(candidates) == 1:
-            return candidates[0].code
-        if len(text) > 100:
-            row.say(column, "error", sayings.TOO_LONG, limit=100)
-        elif candidates:
-            row.say(column, "error", sayings.SEVERAL_AREAS, text, "、".join(area.name for area in candidates[:5]))
-        else:
-            row.say(column, "error", sayings.NO_AREA, text)
-        return ""
-
     # ------------------------------------------------------------ passwords and rules
 
-    def _password(self, row: _Row, person: PersonNow | None, after: Cells) -> bool:
+    def _password(self, row: Row, person: PersonNow | None, after: Cells) -> bool:
         """Whether the row sets a password."""
         given = password_of(row.given)
         force = read_cell(
             _COLUMNS["INITIAL_PASSWORD_FORCE_CHANGE"], row.given.get("INITIAL_PASSWORD_FORCE_CHANGE", ""), None
         )
-        self._say(row, "INITIAL_PASSWORD_FORCE_CHANGE", force)
+        row.tell("INITIAL_PASSWORD_FORCE_CHANGE", force)
         if person is not None:
             self.plan.counts.passwords += bool(given)
             if not given or self._options.keep_passwords:
@@ -346,14 +240,14 @@ class PeoplePlan:
             row.say("PASSWORD", "error", sayings.NO_PASSWORD)
         return person is None and signs_in and self._options.make_passwords
 
-    def _rules(self, row: _Row, person: PersonNow | None, after: Cells) -> None:
+    def _rules(self, row: Row, person: PersonNow | None, after: Cells) -> None:
         if row.wrong:
             return
         merged = (person.cells if person else {}) | after
         before, wanted = (state(person.cells) if person else None), state(merged)
         given = {name for name, column in _STATE.items() if column in row.given}
         wanted = settled(wanted, given)
-        for name, text in _cells(wanted).items():
+        for name, text in cells_of(wanted).items():
             if merged[name] != text:
                 after[name] = text
         for problem in problems(wanted, before, self._company.domains):
@@ -373,13 +267,13 @@ class PeoplePlan:
         self._remember_anpi(row, before, wanted)
         self._count_lost(before, wanted)
 
-    def _say_rule(self, row: _Row, problem: AppError) -> None:
+    def _say_rule(self, row: Row, problem: AppError) -> None:
         column = _STATE.get(problem.details.get("field", ""), "")
         if problem.code == "login_domain":
             return row.say(column, "error", sayings.DOMAIN, row.login)
         return row.say(column, "error", sayings.RULE, said=sentence(problem, self._company.language))
 
-    def _remember_anpi(self, row: _Row, before: AccountState | None, wanted: AccountState) -> None:
+    def _remember_anpi(self, row: Row, before: AccountState | None, wanted: AccountState) -> None:
         """Anpi IDs are compared when all rows are known: they may be swapped."""
         key = wanted.anpi_login_id.lower()
         if before is not None and before.anpi_login_id.lower() != key:
@@ -410,7 +304,7 @@ class PeoplePlan:
         lost.anpi += bool(before.anpi_login_id) and not now.anpi_login_id
         lost.privileges += bool(before.privileges - now.privileges)
 
-    def _wrong(self, row: _Row) -> StagedRow:
+    def _wrong(self, row: Row) -> StagedRow:
         """For the error file: the row without its password."""
         said = [problem.text for problem in row.found if problem.level == "error"]
         after = msgspec.json.encode({"cells": self._layout.keepable(row.raw)}).decode()
@@ -419,47 +313,3 @@ class PeoplePlan:
 
 def _signs_in(state: AccountState) -> bool:
     return state.enabled and state.user_type is UserType.REGULAR_USER
-
-
-def state(cells: Cells) -> AccountState:
-    """Somebody as the rules see him."""
-    return AccountState(
-        login_id=cells["LOGIN_ID"],
-        user_type=UserType(cells["USER_TYPE"]),
-        enabled=cells["ENABLED"] == "1",
-        privileges=frozenset(Privilege(each) for each in cells["PRIVILEGES"].split(";") if each),
-        talk=cells["TALK_AVAILABLE"] == "1",
-        talk_log=cells["TALK_LOG_DOWNLOAD_AVAILABLE"] == "1",
-        anpi_login_id=cells["ANPI_LOGIN_ID"],
-    )
-
-
-def _cells(state: AccountState) -> Cells:
-    return {
-        "PRIVILEGES": ";".join(sorted(state.privileges)),
-        "TALK_AVAILABLE": str(int(state.talk)),
-        "TALK_LOG_DOWNLOAD_AVAILABLE": str(int(state.talk_log)),
-        "ANPI_LOGIN_ID": state.anpi_login_id,
-    }
-
-
-def derived(merged: Cells, changed: Cells) -> dict[str, object]:
-    """What follows from the cells that change."""
-    more: dict[str, object] = {}
-    if {"NAME", "NAME_KANA"} & changed.keys():
-        more["_search_key"] = search_key(merged["NAME"], merged["NAME_KANA"])
-    if {"NAME", "NAME_KANA", "SORT_SCORE"} & changed.keys():
-        score = int(merged["SORT_SCORE"]) if merged["SORT_SCORE"] else None
-        more["_sort_key"] = sort_key(merged["NAME"], merged["NAME_KANA"], score)
-    if "ANPI_LOGIN_ID" in changed:
-        more["_anpi_key"] = changed["ANPI_LOGIN_ID"].lower() or None
-    if "PRIVILEGES" in changed:
-        more["_privileges"] = [each for each in changed["PRIVILEGES"].split(";") if each]
-    return more
-
-
-def _staged(
-    row: _Row, act: str, id: int | None, before: Cells, after: Cells, held: dict[str, object], more: dict[str, object]
-) -> StagedRow:
-    encode = msgspec.json.encode
-    return StagedRow(row.number, act, row.key, id, encode(before | held).decode(), encode(after | more).decode())  # type: ignore[arg-type]

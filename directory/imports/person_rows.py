@@ -130,12 +130,18 @@ def write(rows: Staged, rev: int, acts: Collection[str], touched: Collection[str
     if "remove" in acts:
         gone = "UPDATE people SET gone = true, rev = :rev WHERE account_id IN (SELECT id FROM s)"
         rows.run(gone, ["remove"], rev=rev)
-        for table in ("posts", "person_areas"):
-            rows.run(f"DELETE FROM {table} WHERE account_id IN (SELECT id FROM s)", ["remove"])
+        rows.run("DELETE FROM posts WHERE account_id IN (SELECT id FROM s)", ["remove"])
     if set(acts) & set(_THERE):
         _write_profiles(rows, rev, touched)
         _write_posts(rows, touched)
         _write_areas(rows, touched)
+
+
+def forget_areas(rows: Staged) -> None:
+    """Of those who are removed, afterwards: the areas of who is deleted mean nobody, as those of who is not admitted
+    yet. Whoever has come back meanwhile keeps his."""
+    gone = "SELECT accounts.id FROM s JOIN accounts ON accounts.id = s.id AND accounts.state = 'deleted'"
+    rows.run(f"DELETE FROM person_areas WHERE account_id IN ({gone})", ["remove"])
 
 
 def _write_profiles(rows: Staged, rev: int, touched: Collection[str]) -> None:

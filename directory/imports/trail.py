@@ -1,4 +1,6 @@
-"""A line of the audit for each person of an import, written after it in steps: each line once, and none is lost."""
+"""What follows an import in steps: a line of the audit for each person, each line once, and none is lost; and the
+areas of those who were removed go.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select, update
 
-from directory.imports import staging
+from directory.imports import person_rows, staging
 from directory.tables import import_rows, imports
 from server.auth import bulk
 from server.auth.model import Actor
@@ -50,6 +52,7 @@ def _write_some(import_id: int, actor_id: int | None, name: str, tx: Transaction
         detail = msgspec.json.encode({"import": import_id}).decode()
         staged = staging.staged_between(tx, import_id, rows[0], rows[-1])
         bulk.write_trail(staged, to_micros(found.applied_at), actor_id, name, detail)
+        person_rows.forget_areas(staged)
         tx.connection.execute(update(imports).where(i.id == import_id).values(told=rows[-1]))
     return bool(rows)
 

@@ -13,7 +13,7 @@ import msgspec
 from directory.imports import sayings
 from directory.imports.current import Now, PersonNow
 from directory.imports.model import Act, Cells, Counter, Kept, Kind, Plan, Problem, StagedRow
-from directory.imports.people_plan import derived, state
+from directory.imports.people_row import derived, state
 from directory.imports.sayings import Saying
 from server.auth.model import Actor, Privilege
 from server.auth.rules import Counts, company_problems, counted, problems, rights_problems, settled

@@ -14,6 +14,7 @@ import pytest
 from server.settings import Settings
 from tests.tools.company import hire
 from tests.tools.databases import postgres_database
+from tests.tools.directory import found, give
 from tests.tools.running import Running, running, settings_for, together
 
 SET_UPS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long), "two processes"]
@@ -42,3 +43,15 @@ async def server(settings: Settings) -> AsyncIterator[Running]:
 async def company(server: Running) -> SimpleNamespace:
     names = ("sato", "suzuki", "ito")
     return SimpleNamespace(**{name: await hire(server.services, name) for name in names})
+
+
+@pytest.fixture
+async def tree(server: Running, company: SimpleNamespace) -> SimpleNamespace:
+    """営業部 over 営業一課, beside 総務部; 鈴木 works in the team, 伊藤 in the office."""
+    services = server.services
+    sales = await found(services, "S", name="営業部")
+    team = await found(services, "S-1", sales, name="営業一課")
+    office = await found(services, "G", name="総務部")
+    await give(services, company.suzuki.id, (team, "課長"), phone_number="03-1234-2201")
+    await give(services, company.ito.id, (office, ""), (team, "応援"))
+    return SimpleNamespace(sales=sales, team=team, office=office)

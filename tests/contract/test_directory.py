@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
 
-from directory import catchup, changes, departments, people, queries, upkeep
+from directory import catchup, changes, departments, queries, upkeep
 from directory.departments import DepartmentWish
 from directory.frames import DirectoryReload
 from directory.search import indexing
@@ -17,47 +16,19 @@ from directory.tables import departments as department_table
 from directory.tables import people as people_table
 from server.auth import actions
 from server.auth import company as companies
-from server.auth.changing import AccountChanges
 from server.auth.company_changing import CompanyChanges, change_company
 from server.auth.model import Actor, Privilege, new_account, operator
 from server.auth.tables import company as company_table
 from server.auth.visibility import Visibility
-from server.errors import Conflict
 from server.ports import company_listeners, people_listeners
 from server.services import Services
 from server.work.jobs import Worker
 from server.work.tables import jobs as job_rows
-from tests.tools.client import Client, Refused
-from tests.tools.company import Someone, hire
-from tests.tools.directory import DirectoryMirror, everybody, found, give
-from tests.tools.running import Running
+from tests.tools.client import Refused
+from tests.tools.company import hire
+from tests.tools.directory import DirectoryMirror, caught_up, everybody, found, give, opened
 
 MISSING = 999_999
-
-
-@pytest.fixture
-async def tree(server: Running, company: SimpleNamespace) -> SimpleNamespace:
-    """営業部 over 営業一課, beside 総務部; 鈴木 works in the team, 伊藤 in the office."""
-    services = server.services
-    sales = await found(services, "S", name="営業部")
-    team = await found(services, "S-1", sales, name="営業一課")
-    office = await found(services, "G", name="総務部")
-    await give(services, company.suzuki.id, (team, "課長"), phone_number="03-1234-2201")
-    await give(services, company.ito.id, (office, ""), (team, "応援"))
-    return SimpleNamespace(sales=sales, team=team, office=office)
-
-
-async def opened(server: Running, someone: Someone) -> tuple[Client, DirectoryMirror]:
-    client, mirror = await server.connect(someone.token), DirectoryMirror()
-    await mirror.open(client)
-    return client, mirror
-
-
-async def caught_up(services: Services, client: Client, mirror: DirectoryMirror) -> None:
-    """Apply events until the newest number is reached."""
-    head = await services.readers.ask(queries.rev)
-    while mirror.rev < head:
-        mirror.apply(await client.events.get())
 
 
 # ---------------------------------------------------------------- lists and cards
@@ -436,129 +407,3 @@ async def test_a_field_is_seen_by_whom_its_visibility_names_and_by_nobody_else(
 
 def company_row(tx) -> None:
     companies.ensure(tx, "北斗商事")
-
-
-# ---------------------------------------------------------------- oneself
-
-
-async def test_one_changes_of_oneself_what_is_ones_own(server, company, tree):
-    sato = await server.connect(company.sato.token)
-    mine = await sato.ask("directory.mine")
-    assert "comment" in mine["editable"] and "phone_number" not in mine["editable"]
-    told = await sato.ask("directory.change_mine", changes={"comment": "一行目\r\n二行目", "mobile_number": "080-1"})
-    assert (told["person"]["comment"], told["person"]["mobile_number"]) == ("一行目\n二行目", "080-1")
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"phone_number": "03-1"}, "forbidden"),
-        ({"login_id": "x"}, "forbidden"),
-        ({"comment": "a", "mobile_number": "電話"}, "format"),
-        ({"comment": "あ" * 501}, "field_too_long"),
-        ({"web_url": "javascript:alert(1)"}, "format"),
-        ({"home_areas": "どこにもない町"}, "area_unknown"),
-    ],
-)
-async def test_what_may_not_be_is_refused_and_nothing_changes(server, company, tree, changes, code):
-    sato = await server.connect(company.sato.token)
-    before = await sato.ask("directory.mine")
-    with pytest.raises(Refused, match=code):
-        await sato.ask("directory.change_mine", changes=changes)
-    assert {**await sato.ask("directory.mine"), "ref": 0} == {**before, "ref": 0}
-
-
-# ---------------------------------------------------------------- groups and favourites
-
-
-async def test_groups_are_ones_own_and_told_to_ones_other_devices(server, company):
-    sato, phone = await server.connect(company.sato.token), await server.connect(company.sato.token)
-    ito = await server.connect(company.ito.token)
-    made = await sato.ask("group.add", name="見積もり")
-    group = made["groups"][0]["id"]
-    filled = await sato.ask("group.people", group=group, add=[company.ito.id, company.suzuki.id])
-    assert filled["groups"] == [{"id": group, "name": "見積もり", "people": [company.ito.id, company.suzuki.id]}]
-    assert [(await phone.expect("directory.groups"))["groups"] for _ in range(2)] == [
-        made["groups"],
-        filled["groups"],
-    ]
-    page = await sato.ask("directory.people", group=group)
-    assert [row["id"] for row in page["people"]] == [company.ito.id, company.suzuki.id]
-    await ito.expect_silence()
-    for do in ({"do": "group.rename", "name": "x"}, {"do": "group.remove"}, {"do": "group.people", "add": []}):
-        with pytest.raises(Refused, match="not_found"):
-            await ito.ask(do["do"], group=group, **{key: value for key, value in do.items() if key != "do"})
-    with pytest.raises(Refused, match="not_found"):
-        await ito.ask("directory.people", group=group)
-
-
-async def test_there_are_ten_groups_at_most_with_fifty_characters_each(server, company):
-    sato = await server.connect(company.sato.token)
-    for number in range(10):
-        await sato.ask("group.add", name=f"{number}" + "𠮷" * 49)
-    with pytest.raises(Refused, match="groups_full"):
-        await sato.ask("group.add", name="もう一つ")
-    own = [each["id"] for each in (await sato.ask("directory.groups"))["groups"]]
-    with pytest.raises(Refused, match="field_too_long"):
-        await sato.ask("group.rename", group=own[0], name="あ" * 51)
-    turned = await sato.ask("group.order", groups=own[::-1])
-    assert [each["id"] for each in turned["groups"]] == own[::-1]
-    with pytest.raises(Refused, match="conflict"):
-        await sato.ask("group.order", groups=own[:-1])
-    left = await sato.ask("group.remove", group=own[0])
-    assert len(left["groups"]) == 9
-
-
-async def test_favourites_are_kept_once_and_go_with_the_person(server, company):
-    sato = await server.connect(company.sato.token)
-    for _ in range(2):
-        told = await sato.ask("favourite", person=company.ito.id, on=True)
-    assert told["favourites"] == [company.ito.id]
-    assert (await sato.ask("directory.people", favourites=True))["total"] == 1
-    with pytest.raises(Refused, match="not_found"):
-        await sato.ask("favourite", person=MISSING, on=True)
-    listeners = people_listeners(server.services.ports)
-    await server.services.writer.act(actions.delete_account, operator(), company.ito.id, listeners)
-    assert (await sato.ask("directory.groups"))["favourites"] == []
-
-
-# ---------------------------------------------------------------- administrators
-
-
-async def test_a_person_is_saved_as_he_was_seen_or_not_at_all(server, company, tree):
-    services = server.services
-    before = await services.readers.ask(queries.person, company.ito.id)
-    await give(services, company.ito.id, comment="先に")
-    wish = people.ProfileWish(texts={"comment": "後から"})
-    with pytest.raises(Conflict, match="conflict"):
-        await services.writer.act(
-            people.save, operator(), company.ito.id, before.rev, AccountChanges(name="別人"), wish
-        )
-    now = await services.readers.ask(queries.person, company.ito.id)
-    assert (now.name, now.profile["comment"]) == ("ito", "先に")
-
-
-async def test_a_removed_department_unassigns_its_people_and_frees_its_code(server, company, tree):
-    services = server.services
-    sato, mirror = await opened(server, company.sato)
-    await services.writer.act(departments.remove, operator(), tree.sales, 2)
-    await caught_up(services, sato, mirror)
-    assert set(mirror.departments) == {tree.office}
-    assert "department" not in mirror.people[company.suzuki.id]
-    assert mirror.people[company.ito.id]["department"] == tree.office
-    assert await found(services, "S-1") not in (tree.sales, tree.team)
-
-
-async def test_no_department_comes_below_itself(server, company, tree):
-    for parent in (tree.sales, tree.team):
-        with pytest.raises(Conflict, match="department_circle"):
-            await server.services.writer.act(departments.move, operator(), tree.sales, parent)
-    seen = await server.services.readers.ask(queries.department, tree.sales)
-    assert seen.parent is None
-
-
-async def test_a_department_is_put_right_before_another(server, company, tree):
-    services = server.services
-    await services.writer.act(departments.move, operator(), tree.office, None, tree.sales)
-    order = [each.id for each in (await services.readers.ask(queries.tree)).departments]
-    assert order == [tree.office, tree.sales, tree.team]

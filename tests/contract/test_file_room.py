@@ -14,11 +14,13 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select, update
 
-from chat.files import space, sweeping
+from chat.files import space, sweeping, uploads
 from chat.files.naming import blob
 from chat.files.space import Limits
 from chat.files.sweeping import sweep, sweep_incoming
 from chat.files.tables import file_space, files
+from chat.files.uploads import Begin, Claim
+from server.auth.model import Actor
 from tests.tools.client import Refused
 from tests.tools.files import EXECUTABLE, Bringer, picture
 
@@ -32,7 +34,7 @@ async def browsers(server, company):
 
 
 async def room_of(server, account):
-    return await server.services.readers.ask(space.used, account)
+    return await server.services.readers.ask(space.used, [account])
 
 
 async def counted(server):
@@ -100,6 +102,35 @@ async def test_three_limits_are_three_refusals(server, browsers, company):
     assert await room_of(server, company.sato.id) == {0: 30_000, company.sato.id: 20_000}
     whole = await hers.put("e.bin", b"a" * 10_001)
     assert (whole.status_code, whole.json()["code"]) == (413, "file_too_big")
+
+
+async def test_in_one_moment_each_finds_the_room_that_those_before_him_have_left(server, company):
+    limits = Limits(10_000, 15_000, 25_000)
+    people = [company.sato, company.sato, company.suzuki, company.ito, company.suzuki]
+    wanted = [
+        Begin(Actor(each.id, each.account.name), f"key{n}", "a.bin", 10_000 if n < 4 else 5_000, limits)
+        for n, each in enumerate(people)
+    ]
+    answers = await server.services.writer.act(uploads.begin_all, wanted)
+    assert [getattr(each, "code", None) for each in answers] == [None, "file_quota", None, "file_space", None]
+    found, told = await counted(server)
+    assert found == told == {0: 25_000, company.sato.id: 10_000, company.suzuki.id: 15_000}
+
+
+async def test_in_one_moment_an_upload_is_one_mans_bytes_and_is_accepted_once(server, company):
+    sato, limits = company.sato.id, Limits(10_000, 0, 0)
+    act = server.services.writer.act
+    await act(uploads.begin_all, [Begin(Actor(sato, "佐藤"), "key", "a.bin", 10_000, limits)])
+    claims = [Claim(sato, "key", "a"), Claim(sato, "key", "b"), Claim(company.ito.id, "key", "a")]
+    answers = await act(uploads.claim_all, claims)
+    assert [getattr(each, "code", None) for each in answers] == [None, "upload_busy", "not_found"]
+    kept = uploads.Kept(10_000, "a", 9_000, "a", False, "", False)
+    first, again = await act(uploads.accept_all, [uploads.Accept(sato, "key", kept)] * 2)
+    assert first == again and (first.state, first.stored_size) == ("ready", 9_000)
+    assert await room_of(server, sato) == {0: 9_000, sato: 9_000}, "what was not needed is given back once"
+    gone = await act(uploads.give_up_all, [uploads.GiveUp(sato, "key")] * 2)
+    assert [getattr(each, "code", None) for each in gone] == [None, "not_found"]
+    assert (await counted(server))[1] == {0: 0}
 
 
 async def test_many_at_once_do_not_reserve_more_than_there_is(server, company):

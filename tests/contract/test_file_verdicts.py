@@ -127,9 +127,8 @@ async def test_other_bytes_of_the_same_upload_are_not_kept_under_its_verdict(ser
         if sha256 in seen:
             return await keep(services, incoming, key, gathered, file, sha256)
         seen.add(sha256)
-        actor = Actor(row.account_id, "佐藤")
         with pytest.raises(Held):
-            await services.writer.act(uploads.claim, actor, key, "f" * 64)
+            await services.writer.ask(uploads.CLAIM, uploads.Claim(row.account_id, key, "f" * 64))
         return await keep(services, incoming, key, gathered, file, sha256)
 
     seen = set()
@@ -140,16 +139,17 @@ async def test_other_bytes_of_the_same_upload_are_not_kept_under_its_verdict(ser
     assert (await his.file(id)).content == b"0123456789"
     late = uploads.Kept(10, "f" * 64, 10, "f" * 64, False, "", False)
     with pytest.raises(Held):
-        await server.services.writer.act(uploads.accept, Actor(row.account_id, "佐藤"), id, None, late)
+        await server.services.writer.ask(uploads.ACCEPT, uploads.Accept(row.account_id, id, late))
 
 
 async def test_a_refusal_that_another_machine_has_written_is_told_here_too(server, company, his):
     id = await his.begun("議事録.txt", len(EXECUTABLE))
     assert (await his.append(id, 0, EXECUTABLE)).json()["code"] == "file_disguised"
-    late, actor = uploads.Kept(10, "f" * 64, 10, "f" * 64, False, "", False), Actor(company.sato.id, "佐藤")
-    for action, given in ((uploads.accept, (None, late)), (uploads.claim, ("f" * 64,))):
+    late, sato = uploads.Kept(10, "f" * 64, 10, "f" * 64, False, "", False), company.sato.id
+    asked = ((uploads.ACCEPT, uploads.Accept(sato, id, late)), (uploads.CLAIM, uploads.Claim(sato, id, "f" * 64)))
+    for batch, request in asked:
         with pytest.raises(Exception) as refused:
-            await server.services.writer.act(action, actor, id, *given)
+            await server.services.writer.ask(batch, request)
         assert refused.value.code == "file_disguised"
 
 

@@ -6,172 +6,36 @@ import asyncio
 import threading
 from datetime import timedelta
 
-import msgspec
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from chat import actions as rooms
-from chat.departures import DEPART
-from chat.tables import members
 from directory import queries
-from directory.imports import applying, claims, ready, staging, trail, upkeep
-from directory.imports.model import Act, Counts, Record, StagedRow
+from directory.imports import applying, claims, ready, trail, upkeep
+from directory.imports.model import Counts
 from directory.imports.ready import NewHash
 from directory.tables import departments, imports, people, posts
 from server.auth import codes, seats
 from server.auth import queries as accounts_queries
-from server.auth.model import Actor, Privilege, operator
+from server.auth.model import Privilege, operator
 from server.auth.tables import accounts, audit, company, privileges, revocations, sign_in_codes
 from server.auth.tables import sessions as session_rows
 from server.data.transaction import Transaction
 from server.errors import Conflict, Forbidden
-from server.live.tables import topics
-from server.ports import move_listeners
 from server.services import Services
-from server.work import jobs
-from server.work.tables import jobs as job_rows
 from tests.tools.company import Someone, hire
+from tests.tools.import_plans import acting, added, administrator, apply, ask, full, keep, roomy, staged, work
 from tests.tools.running import Running
-
-PEOPLE = 10_000
-LEAVERS = 200
 
 
 @pytest.fixture
 async def services(server: Running) -> Services:
-    services = server.services
-    row = {"id": 1, "name": "北斗精機", "group_code": "hokuto", "opened_at": services.clock()}
-    limits = {"licence_basic": 20_000, "licence_talk": 20_000, "licence_anpi": 20_000}
-    await services.writer.act(lambda tx: tx.connection.execute(insert(company).values(row | limits)))
-    return services
+    return await roomy(server.services)
 
 
 @pytest.fixture
 async def sano(services: Services) -> Someone:
-    return await hire(services, "sano", privileges=frozenset({Privilege.ADMIN_USER, Privilege.ADMIN_DIVISION}))
-
-
-def acting(someone: Someone) -> Actor:
-    return Actor(someone.id, someone.account.name, someone.account.privileges)
-
-
-def full(login: str, number: int, **more: object) -> dict[str, object]:
-    """What a new row sets: every column."""
-    return {
-        "LOGIN_ID": login,
-        "NAME": f"北斗 {number}",
-        "NAME_KANA": "ホクト",
-        "_search_key": "ほくと",
-        "_sort_key": f"~ ほくと{number}",
-        "USER_TYPE": "REGULAR_USER",
-        "ENABLED": "1",
-        "TALK_AVAILABLE": "1",
-        "TALK_LOG_DOWNLOAD_AVAILABLE": "0",
-        "ANPI_LOGIN_ID": f"A{number}",
-        "_anpi_key": f"a{number}",
-        "LANGUAGE": "ja",
-        "SORT_SCORE": str(number),
-        "PHONE_NUMBER": "03-1234-5678",
-        "PRIVILEGES": "",
-        "_privileges": [],
-        "_posts": [],
-        **more,
-    }
-
-
-def staged(row: int, act: Act, key: str, id: int | None, after: dict[str, object]) -> StagedRow:
-    return StagedRow(row, act, key, id, "{}", msgspec.json.encode(after).decode())
-
-
-async def keep(services: Services, who: Actor, kind, rows: list[StagedRow], **record: object) -> int:
-    def head(connection):
-        rev = connection.execute(select(topics.c.rev).where(topics.c.key == "directory")).scalar_one()
-        found = connection.execute(select(company.c.licence_basic, company.c.licence_talk, company.c.licence_anpi))
-        return rev, tuple(found.one())
-
-    rev, limits = await services.readers.ask(head)
-    chunks = [msgspec.json.encode(rows[at : at + 250]) for at in range(0, len(rows), 250)]
-    made = Record(limits=limits, **record)
-    return await services.writer.bulk(staging.steps(who, kind, "0" * 64, rev, made, Counts(), chunks))
-
-
-async def apply(services: Services, who: Actor, import_id: int, hashes=()) -> applying.Applied:
-    listeners = move_listeners(services.ports)
-    return await services.writer.alone(applying.apply, who, import_id, hashes, listeners)
-
-
-async def ask(services: Services, statement):
-    return await services.readers.ask(lambda connection: connection.execute(statement).all())
-
-
-async def work(services: Services) -> None:
-    """Do the jobs that wait."""
-    worker = jobs.Worker(services)
-    while await worker.work_one():
-        pass
-
-
-async def added(services: Services, sano: Someone, count: int) -> dict[str, int]:
-    rows = [
-        staged(n, "add", f"p{n}@hokuto.example", None, full(f"p{n}@hokuto.example", n)) for n in range(2, count + 2)
-    ]
-    await apply(services, acting(sano), await keep(services, acting(sano), "users", rows))
-    return dict(await ask(services, select(accounts.c.login_id, accounts.c.id)))
-
-
-async def test_ten_thousand_are_added_and_two_hundred_of_them_leave_their_rooms(services: Services, sano: Someone):
-    ids = await added(services, sano, PEOPLE)
-    present = select(func.count()).select_from(people).where(~people.c.gone, people.c.account_id != sano.id)
-    assert await ask(services, present) == [(PEOPLE,)]
-    leavers = [ids[f"p{n}@hokuto.example"] for n in range(2, LEAVERS + 2)]
-    room = await services.writer.act(rooms.create, sano.id, "closed", "全社", leavers)
-
-    gone = [staged(n, "remove", f"p{n}@hokuto.example", id, {}) for n, id in enumerate(leavers, 2)]
-    await apply(services, acting(sano), await keep(services, acting(sano), "users", gone))
-
-    await work(services)
-    inside = select(members.c.account_id).where(members.c.channel_id == room.id, members.c.active)
-    assert await ask(services, inside) == [(sano.id,)]
-    state = (
-        select(func.count()).select_from(accounts).where(accounts.c.state == "deleted", accounts.c.anpi_key.is_(None))
-    )
-    assert await ask(services, state) == [(LEAVERS,)]
-
-
-async def test_who_comes_back_is_in_his_rooms_again(services: Services, sano: Someone):
-    ids = await added(services, sano, 2)
-    leaver = ids["p2@hokuto.example"]
-    room = await services.writer.act(rooms.create, sano.id, "closed", "全社", [leaver])
-    first = await keep(services, acting(sano), "users", [staged(2, "remove", "p2@hokuto.example", leaver, {})])
-    await apply(services, acting(sano), first)
-    inside = select(members.c.active).where(members.c.channel_id == room.id, members.c.account_id == leaver)
-    await work(services)
-    assert await ask(services, inside) == [(False,)]
-
-    back = [staged(2, "return", "p2@hokuto.example", leaver, full("p2@hokuto.example", 2))]
-    await apply(services, acting(sano), await keep(services, acting(sano), "users", back, undoes=first))
-
-    await work(services)
-    assert await ask(services, inside) == [(True,)]
-    (row,) = await ask(services, select(accounts.c.state, accounts.c.login_key).where(accounts.c.id == leaver))
-    assert tuple(row) == ("enabled", "p2@hokuto.example")
-
-
-async def test_who_comes_back_owns_the_rooms_that_he_owned(services: Services, sano: Someone):
-    leaver = (await added(services, sano, 1))["p2@hokuto.example"]
-    room = await services.writer.act(rooms.create, leaver, "closed", "営業", [sano.id])
-    first = await keep(services, acting(sano), "users", [staged(2, "remove", "p2@hokuto.example", leaver, {})])
-    await apply(services, acting(sano), first)
-    owners = select(members.c.account_id).where(members.c.channel_id == room.id, members.c.owner, members.c.active)
-    await work(services)
-    assert await ask(services, owners) == [(sano.id,)], "the room was handed over"
-
-    back = [staged(2, "return", "p2@hokuto.example", leaver, full("p2@hokuto.example", 2))]
-    await apply(services, acting(sano), await keep(services, acting(sano), "users", back, undoes=first))
-
-    await work(services)
-    assert set(await ask(services, owners)) == {(sano.id,), (leaver,)}
+    return await administrator(services)
 
 
 async def test_who_is_made_ahead_is_seen_by_nobody_until_the_import_is_applied(services: Services, sano: Someone):
@@ -277,24 +141,6 @@ async def test_each_person_has_one_line_of_the_audit(services: Services, sano: S
 
     await services.writer.bulk(trail.steps(1, sano.id, "佐野"))
     assert len(await ask(services, lines)) == 3, "again is harmless"
-
-
-async def test_who_is_back_before_he_has_left_stays_in_his_rooms(services: Services, sano: Someone):
-    ids = await added(services, sano, 2)
-    back, gone = ids["p2@hokuto.example"], ids["p3@hokuto.example"]
-    room = await services.writer.act(rooms.create, back, "closed", "全社", [sano.id, gone])
-    removed = [staged(n, "remove", f"p{n}@hokuto.example", id, {}) for n, id in ((2, back), (3, gone))]
-    first = await keep(services, acting(sano), "users", removed)
-    await apply(services, acting(sano), first)
-    undone = [staged(2, "return", "p2@hokuto.example", back, full("p2@hokuto.example", 2))]
-    await apply(services, acting(sano), await keep(services, acting(sano), "users", undone, undoes=first))
-    waiting = await ask(services, select(job_rows.c.kind).where(job_rows.c.kind == DEPART))
-    assert waiting, "this test needs a job that comes too late"
-
-    await work(services)
-    inside = select(members.c.account_id, members.c.owner).where(members.c.channel_id == room.id, members.c.active)
-    found = {row.account_id: row.owner for row in await ask(services, inside)}
-    assert found == {sano.id: False, back: True}, "he has never been out, so the room is still his"
 
 
 async def test_anpi_ids_are_swapped(services: Services, sano: Someone):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from directory import departments, people
+from directory import departments, people, queries
 from directory.departments import DepartmentWish
 from directory.model import Post
 from directory.people import ProfileWish
@@ -16,6 +16,8 @@ from server.data.transaction import Transaction
 from server.ports import people_listeners
 from server.services import Services
 from tests.tools.client import Client
+from tests.tools.company import Someone
+from tests.tools.running import Running
 
 Frame = dict[str, Any]
 
@@ -88,3 +90,17 @@ async def everybody(client: Client) -> list[Frame]:
         rows += page["people"]
         if len(rows) >= page["total"] or not page["people"]:
             return rows
+
+
+async def opened(server: Running, someone: Someone) -> tuple[Client, DirectoryMirror]:
+    """Somebody who has the directory on his screen."""
+    client, mirror = await server.connect(someone.token), DirectoryMirror()
+    await mirror.open(client)
+    return client, mirror
+
+
+async def caught_up(services: Services, client: Client, mirror: DirectoryMirror) -> None:
+    """Apply events until the newest number is reached."""
+    head = await services.readers.ask(queries.rev)
+    while mirror.rev < head:
+        mirror.apply(await client.events.get())

@@ -10,12 +10,15 @@ from msgspec import structs
 from sqlalchemy import event, insert, text
 
 from chat import actions, catchup, rooms
+from chat.files import uploads
 from chat.files.facts import Facts, encode
 from chat.files.naming import new_key
+from chat.files.space import Limits
 from chat.files.tables import files
 from chat.marks import ReadUpTo, mark_all
 from chat.model import Draft, Receipt
 from chat.posting import post_all
+from server.auth.model import Actor
 from tests.tools.company import hire
 
 
@@ -87,6 +90,29 @@ async def test_two_hundred_files_cost_as_many_statements_as_two(server, office):
     assert len(few) == len(many) == 11, "besides them the files, the policy, and that they are sent"
 
 
+def upload_all(tx, people, count):
+    """Begin so many uploads, claim and accept them, and give them up again."""
+    keys = [(people[n % len(people)], new_key()) for n in range(count)]
+    limits = Limits(1_000, 0, 0)
+    kept = uploads.Kept(900, "a", 900, "a", False, "", False)
+    answers = [
+        *uploads.begin_all(tx, [uploads.Begin(Actor(id, ""), key, "a.txt", 1_000, limits) for id, key in keys]),
+        *uploads.claim_all(tx, [uploads.Claim(id, key, "a") for id, key in keys]),
+        *uploads.accept_all(tx, [uploads.Accept(id, key, kept) for id, key in keys]),
+        *uploads.give_up_all(tx, [uploads.GiveUp(id, key) for id, key in keys]),
+    ]
+    assert not [each for each in answers if isinstance(each, Exception)]
+
+
+async def test_two_hundred_uploads_cost_as_many_statements_as_two(server, office):
+    people, _ = office
+    # The first of them all makes the rows of the room that files take.
+    await server.services.writer.act(upload_all, people, 8)
+    few = await statements_of(server, lambda tx: upload_all(tx, people, 2))
+    many = await statements_of(server, lambda tx: upload_all(tx, people, 200))
+    assert len(many) == len(few) <= 15
+
+
 async def test_two_hundred_marks_cost_as_many_statements_as_two(server, office):
     people, made = office
     # Posting marks one's own, so one of them says it all and the others have something left to read.
@@ -131,6 +157,7 @@ async def test_no_hot_question_scans_a_table(server, office):
         catchup.page(tx.connection, people[0], made[0], 1, 50)
         catchup.page(tx.connection, people[0], made[0], 1, 50, around=3)
         catchup.heads(tx.connection, [f"channel:{id}" for id in made])
+        upload_all(tx, people, 2)
 
     asked = await statements_of(server, hot)
     assert len(asked) > 15, "this test needs the statements to mean anything"

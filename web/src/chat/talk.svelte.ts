@@ -69,7 +69,7 @@ export class Talk {
   private current: State
   private editMs = Number.POSITIVE_INFINITY
   /** The server's clock minus ours. */
-  private skew = 0
+  skew = 0
   private lateTimer: ReturnType<typeof setTimeout> | undefined
   private listTimer: ReturnType<typeof setTimeout> | undefined
   private readonly catching = new Set<number>()

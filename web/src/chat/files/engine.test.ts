@@ -60,7 +60,8 @@ function engine(): Engine {
     ready,
     refused,
   }
-  const tabs = { free: async (ids: string[]) => new Set(ids.filter((id) => !elsewhere.has(id))), close: () => {} }
+  const free = async (ids: string[]) => new Set(ids.filter((id) => !elsewhere.has(id)))
+  const tabs = { inTurn: (work: () => Promise<void>) => work(), free, close: () => {} }
   return new Engine(host, { carry, giveUp, vault, tabs: () => tabs })
 }
 

@@ -40,7 +40,7 @@ export interface Means {
   giveUp: typeof giveUp
   vault: Pick<Vault, 'put' | 'note' | 'remove' | 'all' | 'close'>
   /** `holds` says which files this window sends. */
-  tabs(holds: (ids: string[]) => string[]): Pick<Tabs, 'free' | 'close'>
+  tabs(holds: (ids: string[]) => string[]): Pick<Tabs, 'inTurn' | 'free' | 'close'>
 }
 
 export class Engine {
@@ -64,14 +64,16 @@ export class Engine {
 
   /** What an earlier page left behind, but for what another window sends. `wanted` are those that a message waits for:
    * one that is nowhere is told. */
-  async restore(wanted: readonly string[] = []): Promise<void> {
-    const all = await this.vault.all()
-    const free = await this.tabs.free([...new Set([...all.map(([one]) => one.id), ...wanted])])
-    if (this.stopped) return
-    for (const [one, blob] of all) if (free.has(one.id)) this.take(one, blob)
-    for (const id of wanted) if (!this.blobs.has(id)) this.notHere(id, free)
-    if (!all.length) void this.vault.remove([])
-    this.flow()
+  restore(wanted: readonly string[] = []): Promise<void> {
+    return this.tabs.inTurn(async () => {
+      const all = await this.vault.all()
+      const free = await this.tabs.free([...new Set([...all.map(([one]) => one.id), ...wanted])])
+      if (this.stopped) return
+      for (const [one, blob] of all) if (free.has(one.id)) this.take(one, blob)
+      for (const id of wanted) if (!this.blobs.has(id)) this.notHere(id, free)
+      if (!all.length) void this.vault.remove([])
+      this.flow()
+    })
   }
 
   add(channel: number, files: readonly File[], already: number, limits: Limits): void {
@@ -147,17 +149,19 @@ export class Engine {
   }
 
   /** A message waits for these, and this window has not got their bytes: perhaps they are kept, perhaps another has. */
-  private async seek(ids: readonly string[], afresh = false): Promise<void> {
-    const all = new Map((await this.vault.all()).map(([one, blob]) => [one.id, { one, blob }]))
-    const free = await this.tabs.free([...ids])
-    if (this.stopped) return
-    for (const id of ids) {
-      const found = all.get(id)
-      if (this.blobs.has(id)) continue
-      if (!found || !free.has(id)) this.notHere(id, free)
-      else this.take(afresh ? withoutKey(found.one) : found.one, found.blob)
-    }
-    this.flow()
+  private seek(ids: readonly string[], afresh = false): Promise<void> {
+    return this.tabs.inTurn(async () => {
+      const all = new Map((await this.vault.all()).map(([one, blob]) => [one.id, { one, blob }]))
+      const free = await this.tabs.free([...ids])
+      if (this.stopped) return
+      for (const id of ids) {
+        const found = all.get(id)
+        if (this.blobs.has(id)) continue
+        if (!found || !free.has(id)) this.notHere(id, free)
+        else this.take(afresh ? withoutKey(found.one) : found.one, found.blob)
+      }
+      this.flow()
+    })
   }
 
   /** Another window sends it, or it is lost: then its message says so. */
