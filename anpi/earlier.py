@@ -3,7 +3,7 @@ than its 集計開始日時."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 
 from anpi import tables
 from anpi.answers import queries as answers
+from anpi.answers.model import cries
 from anpi.model import Incident
 from anpi.targets import Answered
 from server.clock import to_micros
@@ -29,16 +30,28 @@ def count(tx: Transaction, found: Incident, asked: Sequence[int], rev: int) -> l
     if not rows:
         return []
     answers.add_counted(tx.connection, [(found.id, row.account_id, row.id) for row in rows])
-    newest = {row.account_id: row for row in rows}
+    newest = _newest(rows)
     answers.change_targets(tx.connection, [_counts(tx, found.id, row, rev) for _, row in sorted(newest.items())])
     return [Answered(account, row.self, bool(row.help), row.at) for account, row in sorted(newest.items())]
+
+
+def _newest(rows: Iterable[Any]) -> dict[int, Any]:
+    """The answer of each that is his newest, by the same rule as where they were given."""
+    newest: dict[int, Any] = {}
+    for row in rows:
+        before = newest.get(row.account_id)
+        stands = before is not None and answers.calls_for_help(before)
+        if not (stands and row.doubtful and not cries(row.self, bool(row.help))):
+            newest[row.account_id] = row
+    return newest
 
 
 @cache
 def _earlier(dialect: str) -> Select[Any]:
     keys, a, i = key_rows(dialect, int), tables.answers.c, tables.incidents.c
     joined = keys.join(tables.answers, a.account_id == keys.c.k0).join(tables.incidents, i.id == a.incident_id)
-    return select(a.account_id, a.id, a.at, a.self, a.help, a.work, a.doubtful).select_from(joined).order_by(a.id)
+    wanted = select(a.account_id, a.id, a.at, a.channel, a.self, a.help, a.work, a.doubtful)
+    return wanted.select_from(joined).order_by(a.at, a.id)
 
 
 def _counts(tx: Transaction, incident: int, row: Any, rev: int) -> dict[str, object]:

@@ -91,7 +91,7 @@ EXAMPLES: tuple[Struct, ...] = (
     _SHOWN,
     CountBody(Whom(found=Conditions(department=3))),
     Counted(2, 0),
-    SendBody(KEY, Whom(picked=[2, 3]), 2),
+    SendBody(KEY, Whom(picked=[3]), 1),
     ResendBody(KEY),
     Sent(_SEND),
     CompleteBody(1),

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, fu
 from anpi import reach, tables
 from anpi.forms import AnpiPeopleQuestion, Conditions, Whom
 from anpi.queries import IN_SCOPE
+from anpi.sending.deliveries import asks
 from anpi.sending.tables import contacts, deliveries
 from directory import queries as directory_queries
 from directory.tables import departments, people, person_areas, posts
@@ -214,7 +215,7 @@ def _by_sending(incident: int) -> dict[str, ColumnElement[bool]]:
 
 def _has(incident: int, states: tuple[str, ...]) -> ColumnElement[bool]:
     d = deliveries.c
-    return exists().where(d.incident_id == incident, d.account_id == accounts.c.id, d.state.in_(states))
+    return exists().where(d.incident_id == incident, d.account_id == accounts.c.id, asks(), d.state.in_(states))
 
 
 def _by_answer(search: _Search, asked: Conditions) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import insert, update
 
-from anpi import queries, sends, settings, tables
+from anpi import events, queries, sends, settings, tables
 from anpi.model import AUTOMATIC_TITLE, DRILL_MARK, Cause, Incident
 from anpi.sends import AUTOMATIC, Chosen
 from server.auth.audit import record
@@ -78,10 +78,11 @@ def cancel(tx: Transaction, incident: int) -> bool:
 
 
 def learn(tx: Transaction, incident: int, facts: str, cause: Cause) -> None:
-    """More is known of what it is about; nobody further is asked."""
+    """More is known of what it is about, or nothing new; nobody further is asked."""
     found = queries.locked(tx.connection, incident)
-    if found.is_running:
+    if found.is_running and (facts, cause) != (found.facts, found.cause):
         _learn(tx, found, facts, cause)
+        events.touched(tx, incident)
 
 
 def hush(tx: Transaction, incident: int) -> None:
@@ -89,6 +90,7 @@ def hush(tx: Transaction, incident: int) -> None:
     i = tables.incidents
     queries.locked(tx.connection, incident)
     tx.connection.execute(update(i).where(i.c.id == incident).values(reminders="[]"))
+    events.touched(tx, incident)
 
 
 def _learn(tx: Transaction, found: Incident, facts: str | None, cause: Cause | None) -> None:

@@ -25,7 +25,7 @@ from anpi.sending import deliveries, reaching
 from anpi.sending.deliveries import Wanted
 from anpi.sending.tables import deliveries as delivery_rows
 from anpi.sending.words import ASK, CANCELLED
-from anpi.sends import QUEUE, Chosen
+from anpi.sends import HIDDEN, QUEUE, Chosen
 from anpi.targets import Answered, Asked, Silent
 from directory.status import clear_status, set_status
 from server.clock import zone
@@ -77,7 +77,8 @@ async def _waiting(services: Services) -> list[int]:
 async def _prepared(services: Services, id: int) -> bool:
     try:
         plan = await services.readers.ask(plan_of, id)
-        await services.writer.bulk(steps(services, id, plan), first=True)
+        # Clearing a drill's badges must not take every other step from those who are asked for real.
+        await services.writer.bulk(steps(services, id, plan), first=plan.chosen.kind not in HIDDEN)
     except AppError as problem:
         # The database is away, or we are going.
         log.warning("anpi.sends_wait", send=id, error=repr(problem))

@@ -82,13 +82,6 @@ def incident_of_key(connection: Connection, key: str) -> Incident | None:
     return _incident(row) if row else None
 
 
-def open_incidents(connection: Connection) -> list[Incident]:
-    """受付中, the oldest first."""
-    i = tables.incidents
-    rows = connection.execute(select(i).where(i.c.state == "open").order_by(i.c.id))
-    return [_incident(row) for row in rows]
-
-
 def open_and_named(connection: Connection, ids: Iterable[int]) -> list[Incident]:
     """Those that ask people and are open, and of the others those with these numbers."""
     i = tables.incidents

@@ -77,34 +77,8 @@ def places(connection: Connection, accounts: Iterable[int]) -> dict[int, list[Pl
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Somebody who would be asked, and by which area; blank: he has none."""
-
-    account: int
-    area: str = ""
-    kind: str = ""
-
-
-def people(connection: Connection, areas: Iterable[str], unplaced: bool = True) -> list[Reached]:
-    """Everybody in scope whom these areas mean, and with ``unplaced`` who has no area, by number."""
-    reached = [] if not unplaced else [Reached(account) for account in _unplaced(connection)]
-    a = person_areas.c
-    keys = key_rows(connection.dialect.name, str)
-    joined = keys.join(person_areas, a.area == keys.c.k0).join(accounts, accounts.c.id == a.account_id)
-    wanted = select(a.account_id, a.kind, a.area).select_from(joined).where(IN_SCOPE)
-    # By the first of several of his areas, as ``Hit.of`` would: "work" goes before "home".
-    rows = connection.execute(
-        wanted.order_by(a.account_id, a.kind.desc(), a.place), {"keys": packed(sorted(hit(areas).codes))}
-    )
-    first: dict[int, Reached] = {}
-    for account, kind, code in rows:
-        first.setdefault(account, Reached(account, code, kind))
-    return sorted([*reached, *first.values()], key=lambda each: each.account)
-
-
 def numbers(connection: Connection, areas: Iterable[str], unplaced: bool = True) -> list[int]:
-    """The same people, by number alone."""
+    """Everybody in scope whom these areas mean, and with ``unplaced`` who has no area, by number."""
     a = person_areas.c
     keys = key_rows(connection.dialect.name, str)
     joined = keys.join(person_areas, a.area == keys.c.k0).join(accounts, accounts.c.id == a.account_id)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from anpi import events, settings, tables
 from anpi.answers.pages import Pages
 from anpi.answers.telling import OwnTeller
+from anpi.answers.together import Together
 from anpi.answers.views import Views
 from anpi.board.telling import BoardTeller
 from server.services import Services
@@ -27,15 +28,19 @@ class Here:
 
     views: Views
     pages: Pages
+    together: Together
     own: OwnTeller
     boards: BoardTeller
     quiet: str | None = None
     """The number for emergencies while it is known that no check is open: then nobody who comes need be asked for.
     None: it is not known."""
+    turn: int = 0
+    """Goes up whenever something has moved."""
 
     def moved(self, incident: int) -> None:
         """An incident, somebody whom it asks, or an answer has changed."""
         self.quiet = None
+        self.turn += 1
         self.own.moved(incident)
         self.boards.moved(incident)
 
@@ -46,14 +51,15 @@ def here(services: Services) -> Here:
 
 
 def open_here(services: Services) -> Here:
-    kept = Here(Views(services), Pages(services), OwnTeller(services), BoardTeller(services))
+    together = Together(services.writer)
+    kept = Here(Views(services), Pages(services), together, OwnTeller(services), BoardTeller(services))
     services.notices.on(events.MOVED, kept.moved)
     return kept
 
 
 async def close_here(services: Services) -> None:
     kept = here(services)
-    for each in (kept.own, kept.boards, kept.views):
+    for each in (kept.together, kept.own, kept.boards, kept.views):
         await each.stop()
 
 
@@ -61,16 +67,18 @@ async def look_again(services: Services) -> None:
     """Goes on in every process: whatever moved without a word is told too."""
     known: dict[int, int] = {}
     while not services.draining:
+        turn = here(services).turn
         try:
             heads, emergency = await services.readers.ask(_heads)
         except Exception as problem:
             log.warning("anpi.look_failed", error=repr(problem))
         else:
+            still = turn == here(services).turn
             # One that is not open any more has moved too.
             for incident in {id for id, rev in heads.items() if known.get(id) != rev} | known.keys() - heads.keys():
                 here(services).moved(incident)
             known = heads
-            if not heads:
+            if not heads and still:
                 here(services).quiet = emergency
         await services.wakeups.sleep(QUEUE, LOOKS_EVERY_SECONDS)
 

@@ -125,6 +125,40 @@ WORDS: dict[str, Both] = {
         "en": "The safety check “{title}” has been open for more than 72 hours.\n"
         "If it is over, please press Complete: the safety marks in the directory will go.\n\n{link}\n",
     },
+    # ---------------------------------------------------------------- a mail that is sent to be seen
+    "anpi.trial_title": {"ja": "【テスト】安否確認メールの送信テスト", "en": "[TEST] Safety check mail"},
+    "anpi.trial_message": {
+        "ja": "これはテストメールです。災害は発生していません。\n"
+        "安否確認のメールが届くことを確かめるため、「自動発信の準備」から送信しました。",
+        "en": "This is a test. Nothing has happened.\n"
+        "It was sent from “Ready for automatic sending”, to see whether mails of the safety check arrive.",
+    },
+    # ---------------------------------------------------------------- sources that fall silent, to administrators
+    "hazard.silent_subject": {
+        "ja": "安否確認：{source}から受信していません",
+        "en": "Safety check: nothing is heard from {source}",
+    },
+    "hazard.silent": {
+        "ja": "{source}から、{minutes}分以上何も受信していません。\n"
+        "受信が再開するまで、この情報源からは安否確認を自動で発信できません。\n\n"
+        "最後の受信 : {heard}\n受信中のほかの情報源 : {others}\n",
+        "en": "Nothing has been heard from {source} for more than {minutes} minutes.\n"
+        "Until it is back, no safety check starts by what it would say.\n\n"
+        "Last heard: {heard}\nOther sources that are heard: {others}\n",
+    },
+    "hazard.back_subject": {
+        "ja": "安否確認：{source}からの受信が再開しました",
+        "en": "Safety check: {source} is heard again",
+    },
+    "hazard.back": {
+        "ja": "{source}からの受信が再開しました（{heard}）。\n",
+        "en": "{source} is heard again ({heard}).\n",
+    },
+    "hazard.source.jma": {"ja": "気象庁防災情報XML", "en": "the JMA XML feed"},
+    "hazard.source.p2p": {"ja": "P2P地震情報", "en": "P2P Quake"},
+    "hazard.source.dmdata": {"ja": "dmdata.jp", "en": "dmdata.jp"},
+    "hazard.source.none": {"ja": "なし", "en": "none"},
+    "hazard.source.never": {"ja": "なし", "en": "never"},
     # ---------------------------------------------------------------- what the earth does, to administrators
     "hazard.subject": {
         "ja": "安否確認：災害情報を受信しました",

@@ -66,6 +66,11 @@ WORDS: dict[str, Both] = {
         "en": "Your location was not found. You can answer without it.",
     },
     "answer.required": {"ja": "必須", "en": "required"},
+    "answer.skip": {"ja": "回答しない", "en": "No answer"},
+    "answer.error": {"ja": "エラー：{problem}", "en": "Error: {problem}"},
+    "answer.choose": {"ja": "ひとつ選んでください。", "en": "Please choose one."},
+    "answer.fill_in": {"ja": "入力してください。", "en": "Please fill this in."},
+    "answer.too_long": {"ja": "{limit}文字以内で入力してください。", "en": "At most {limit} characters, please."},
     "answer.submit": {"ja": "回答する", "en": "Submit"},
     "answer.thanks": {
         "ja": "回答を受け付けました（{time}）。変わったときは、もう一度回答してください。",

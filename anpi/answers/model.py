@@ -105,6 +105,8 @@ class Target:
     answered_at: datetime | None = None
     needs_help: bool = False
     """He has said that he is badly hurt or needs help, not by a link, and nothing makes one doubt it."""
+    in_doubt: str = ""
+    """How he is by his newest answer, if that is 要確認."""
 
 
 def counts_in(through: Asking, asked: Iterable[Asking], now: datetime) -> list[Asking]:
@@ -174,13 +176,15 @@ def takes_back(said: Said, target: Target) -> bool:
 
 def may_be_doubted(target: Target) -> bool:
     """Whether an answer of this person can be 要確認."""
-    return target.first_at is None or target.needs_help
+    return target.first_at is None or target.needs_help or bool(target.in_doubt)
 
 
 def doubtful(given: Given, target: Target, delivered_at: datetime | None, now: datetime) -> bool:
-    """要確認: the first answer, or one that takes back that somebody needs help, so soon after the mail or after its
-    page that a machine may have pressed."""
-    if given.channel not in LINKS or not (target.first_at is None or takes_back(given.said, target)):
+    """要確認: the first answer, one that takes back that somebody needs help, or one that only says again what is in
+    doubt (there may be a machine before each of his addresses), so soon after the mail or after its page that a
+    machine may have pressed."""
+    perhaps = target.first_at is None or given.said.self == target.in_doubt or takes_back(given.said, target)
+    if given.channel not in LINKS or not perhaps:
         return False
     soon = now - (delivered_at or target.asked_at) < SOON_AFTER_SENDING
     return soon or (given.opened_at is not None and now - given.opened_at < SOON_AFTER_OPENING)

@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from anpi.answers.frames import Said
+from anpi.answers.frames import COMMENT_LIMIT, OWN_LIMIT, WHERE_LIMIT, Said
 from anpi.answers.model import numbered
 from anpi.answers.packing import Packed, mark
 from anpi.answers.views import Shown
@@ -138,6 +138,7 @@ class Pages:
             nonce=mark(NONCE),
             problem=problem,
             given=defaultdict(str, given),
+            faults=faults_of(shown, given, language) if problem else {},
         )
 
     def _thanks(self, shown: Shown, language: str) -> str:
@@ -181,6 +182,23 @@ def answered_rows(shown: Shown, said: Said, language: str) -> bytes:
         rows.append((t("answer.location"), t("answer.sent_location")))
     shown_rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
     return f"<dl>{shown_rows}</dl>".encode()
+
+
+def faults_of(shown: Shown, given: Given, language: str) -> dict[str, tuple[str, str]]:
+    """Which fields of a form that came back want a look, in the page's order: what each is called, and why."""
+    t = translator(language)
+    faults = {} if given.get("self") else {"self": (t("answer.ask"), t("answer.choose"))}
+    texts = []
+    for number, question in numbered(shown.incident.questions):
+        field, named = f"own{number}", worded(question.text, language)
+        if question.required and not given.get(field, "").strip():
+            faults[field] = (named, t("answer.choose" if question.kind == "choice" else "answer.fill_in"))
+        texts.append((field, named, OWN_LIMIT))
+    texts += [("where", t("answer.where"), WHERE_LIMIT), ("comment", t("answer.comment"), COMMENT_LIMIT)]
+    for field, named, limit in texts:
+        if len(given.get(field, "").replace("\r\n", "\n")) > limit:
+            faults[field] = (named, t("answer.too_long", limit=str(limit)))
+    return faults
 
 
 def early_note(language: str) -> bytes:

@@ -94,9 +94,17 @@ def lock_targets(connection: Connection, people: Iterable[int], incidents: Mappi
     given = {"who": packed(sorted(people)), "which": packed(sorted(incidents))}
     for row in connection.execute(_targets(connection.dialect.name), given):
         gone = row.state == State.DELETED.value
-        # What was said on the link's own page is corrected there: he who presses is at it.
-        needs_help = cries(row.self, bool(row.help)) and not row.doubtful and row.channel not in LINKS
-        yield Target(row.incident_id, row.account_id, row.asked_at, row.first_at, gone, row.answered_at, needs_help)
+        in_doubt = row.self if row.doubtful else ""
+        told = (row.asked_at, row.first_at, gone, row.answered_at, calls_for_help(row), in_doubt)
+        yield Target(row.incident_id, row.account_id, *told)
+
+
+def calls_for_help(row: AnyRow) -> bool:
+    """Whether an answer says that somebody needs help, and nothing makes one doubt it.
+
+    What was said on the link's own page is corrected there: he who presses is at it.
+    """
+    return cries(row.self, bool(row.help)) and not row.doubtful and row.channel not in LINKS
 
 
 @cache

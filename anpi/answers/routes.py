@@ -19,11 +19,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from anpi.answers import pages, tokens
-from anpi.answers.answering import ANSWER
 from anpi.answers.frames import Said
 from anpi.answers.model import Closed, Given, NotAsked, Taken
 from anpi.answers.packing import Packed
 from anpi.answers.pages import EARLY, NAME, NONCE, ROWS, TIME, Pages, answered_rows, early_note
+from anpi.answers.together import Together
 from anpi.answers.tokens import KEY_BYTES, Form, Ticket
 from anpi.answers.views import Shown, Views
 from server.answers import language_of
@@ -33,6 +33,7 @@ from server.data.space import DiskFull, Use
 from server.errors import AppError, Busy, Invalid, Unavailable
 from server.live.rate import Bucket
 from server.noise import Noise
+from server.origin import header
 from server.services import Services
 from server.texts import LANGUAGES, sentence, text
 
@@ -137,6 +138,11 @@ class Door:
         return pages
 
     @property
+    def _together(self) -> Together:
+        together: Together = self._services.state["anpi"].together
+        return together
+
+    @property
     def _views(self) -> Views:
         views: Views = self._services.state["anpi"].views
         return views
@@ -151,8 +157,7 @@ class Door:
         # Whoever goes back and changes something answers anew; the same words again are the same answer.
         key = f"{form.key}{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:12]}"
         given = Given(key, ticket.account, form.incident, ticket.via, said, from_millis(form.at))
-        taken: Taken = await self._services.writer.ask(ANSWER, given)
-        return taken, said
+        return await self._together.ask(given), said
 
     def _hold_back(self, ticket: Ticket) -> None:
         """Refuse who answers again and again without end."""
@@ -203,7 +208,8 @@ def _token(request: Request) -> str:
 
 
 def _language(request: Request, shown: Shown) -> str:
-    asked = request.query_params.get("lang", "")
+    # Most links carry no query: parsing none for each would be a part of what a page costs.
+    asked = request.query_params.get("lang", "") if request.scope["query_string"] else ""
     return asked if asked in LANGUAGES else shown.language
 
 
@@ -213,15 +219,25 @@ def _why(passing: AppError, language: str) -> str:
     return sentence(passing, language)
 
 
+class _Page(Response):
+    """Whose headers are the same each time, but for the length."""
+
+    def __init__(self, body: bytes, status: int, *, gzipped: bool) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        self.raw_headers = [*_headers(gzipped), (b"content-length", b"%d" % len(body))]
+
+
 @cache
-def _headers() -> dict[str, str]:
-    return {**_HEADERS, "content-security-policy": pages.policy()}
+def _headers(gzipped: bool) -> tuple[tuple[bytes, bytes], ...]:
+    packed = {"content-encoding": "gzip"} if gzipped else {}
+    given = {**_HEADERS, **packed, "content-security-policy": pages.policy()}
+    return tuple((name.encode(), value.encode()) for name, value in given.items())
 
 
 def _answer(request: Request, page: Packed, words: dict[str, bytes], status: int = 200) -> Response:
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(page.gzipped(words), status, {**_headers(), "content-encoding": "gzip"})
-    return Response(page.plain(words), status, _headers())
+    if "gzip" in (header(request.scope, b"accept-encoding") or ""):
+        return _Page(page.gzipped(words), status, gzipped=True)
+    return _Page(page.plain(words), status, gzipped=False)
 
 
 def _said(fields: dict[str, str]) -> Said:

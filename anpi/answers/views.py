@@ -63,7 +63,8 @@ def shown(connection: Connection, places: Iterable[Place], now: datetime) -> dic
         if person is None or own is None or incident_id not in asks or _too_old(own, now):
             continue
         real = [id for id in asks if known[id].is_open and not known[id].drill]
-        opened = known[max(real)] if real else own
+        # What was taken back opens only when nothing else asks.
+        opened = known[max(real, key=lambda id: (known[id].cancelled_at is None, id))] if real else own
         state: Literal["open", "closed"] = "open" if opened.is_open else "closed"
         found[incident_id, account] = Shown(opened, state, person[0], person[1], emergency)
     return found

@@ -138,7 +138,7 @@ class _Department:
 def _tree(connection: Connection) -> dict[int, _Department]:
     d = departments.c
     rows = connection.execute(select(d.id, d.name, d.parent_id, d.sort_score, d.gone))
-    return {row.id: _Department(row.name, 0 if row.gone else row.parent_id or 0, row.sort_score or 0) for row in rows}
+    return {row.id: _Department(row.name, 0 if row.gone else row.parent_id or 0, row.sort_score) for row in rows}
 
 
 def _upwards(id: int, tree: Mapping[int, _Department]) -> list[int]:

@@ -16,6 +16,7 @@ from anpi.answers.model import numbered
 from anpi.board.forms import AnswerPerson
 from anpi.board.searching import people_of
 from anpi.model import Incident, Wording
+from anpi.sending.deliveries import asks
 from anpi.sending.tables import deliveries
 from directory.areas.resolving import name_of
 from server.clock import from_millis
@@ -151,7 +152,8 @@ def _ways(connection: Connection, incident: int, ids: Sequence[int]) -> dict[int
     """経路別到達状況: which of each person's addresses was reached, in the newest round of each."""
     keys, d = key_rows(connection.dialect.name, int), deliveries.c
     joined = keys.join(deliveries, and_(d.incident_id == incident, d.account_id == keys.c.k0))
-    wanted = select(d.account_id, d.slot, d.state).select_from(joined).order_by(d.account_id, d.round, d.id)
+    wanted = select(d.account_id, d.slot, d.state).select_from(joined).where(asks())
+    wanted = wanted.order_by(d.account_id, d.round, d.id)
     found: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for row in connection.execute(wanted, {"keys": packed(ids)}):
         found[row.account_id][row.slot] = _shown(row.state)

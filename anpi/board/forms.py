@@ -11,7 +11,6 @@ from anpi.board.frames import AnswerCounts, AreaCounts, Curve, DepartmentCounts,
 from server.live.frames import Number
 
 PAGE_LIMIT = 200
-PRINT_LIMIT = 5000
 
 
 class Totals(Struct, omit_defaults=True, kw_only=True):
@@ -45,7 +44,7 @@ class AnswersQuestion(Struct, forbid_unknown_fields=True):
     doubtful: Literal["", "1"] = ""
     sent: Literal["", "reached", "waiting", "failed", "none"] = ""
     after: Number = 0
-    limit: Annotated[int, Meta(ge=1, le=PRINT_LIMIT)] = PAGE_LIMIT
+    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = PAGE_LIMIT
 
 
 class AnswerPerson(Struct, omit_defaults=True, kw_only=True):

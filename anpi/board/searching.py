@@ -14,6 +14,7 @@ from anpi.answers.forms import AnswerRow
 from anpi.answers.frames import Place
 from anpi.board import counting
 from anpi.board.forms import AnswerPerson, AnswersPage, AnswersQuestion
+from anpi.sending.deliveries import asks
 from anpi.sending.tables import deliveries
 from directory import queries as directory_queries
 from directory.areas.resolving import name_of
@@ -202,7 +203,8 @@ def _by_answer(asked: AnswersQuestion) -> list[ColumnElement[bool]]:
 def by_sending(incident: int) -> dict[str, ColumnElement[bool]]:
     """Conditions for what became of what was sent to somebody."""
     reached, waits = _has(incident, REACHED), _has(incident, UNDER_WAY)
-    any_at_all = exists().where(deliveries.c.incident_id == incident, deliveries.c.account_id == _t.account_id)
+    d = deliveries.c
+    any_at_all = exists().where(d.incident_id == incident, d.account_id == _t.account_id, asks())
     return {
         "reached": reached,
         "waiting": and_(~reached, waits),
@@ -213,7 +215,7 @@ def by_sending(incident: int) -> dict[str, ColumnElement[bool]]:
 
 def _has(incident: int, states: tuple[str, ...]) -> ColumnElement[bool]:
     d = deliveries.c
-    return exists().where(d.incident_id == incident, d.account_id == _t.account_id, d.state.in_(states))
+    return exists().where(d.incident_id == incident, d.account_id == _t.account_id, asks(), d.state.in_(states))
 
 
 def _behind(connection: Connection, account: int) -> list[ColumnElement[bool]]:

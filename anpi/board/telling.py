@@ -63,7 +63,8 @@ class BoardTeller:
         people = {device.account for device in topic.watchers}
         since = self._told.get(incident)
         allowed, frame = await self._services.readers.ask(_counted, incident, since, people, known)
-        for device in [device for device in topic.watchers if device.account not in allowed]:
+        # Whoever has come in the meantime was asked for his right when he came.
+        for device in [device for device in topic.watchers if device.account in people - allowed]:
             self._show_out(device, incident)
         if frame is None:
             return

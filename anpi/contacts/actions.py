@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from anpi import links
 from anpi.contacts import model, queries
@@ -23,6 +23,9 @@ from server.settings import Settings
 from server.texts import text
 from server.work import mail
 from server.work.mail import Letter
+
+A_STEP = 500
+"""Addresses of people who are gone, in one transaction: an import may have deleted everybody."""
 
 _C = contacts.c
 
@@ -116,9 +119,16 @@ def on_people_moved(
     _mark(tx, returned, None)
 
 
-def forget_gone(tx: Transaction) -> None:
-    """Addresses whose owners are not coming back."""
-    tx.connection.execute(delete(contacts).where(_C.gone_at <= tx.now - model.KEPT_AFTER_DELETION))
+def forget_gone(tx: Transaction) -> bool:
+    """Addresses of some whose owners are not coming back; whether there may be more."""
+    over = _C.gone_at <= tx.now - model.KEPT_AFTER_DELETION
+    some = select(_C.account_id).where(over).order_by(_C.gone_at).limit(A_STEP)
+    ids = set(tx.connection.execute(some).scalars())
+    if ids:
+        keys = key_rows(tx.dialect, int)
+        gone = delete(contacts).where(over, _C.account_id.in_(keys.select()))
+        tx.connection.execute(gone, {"keys": packed(sorted(ids))})
+    return bool(ids)
 
 
 def _mark(tx: Transaction, people: Iterable[int], gone_at: datetime | None) -> None:

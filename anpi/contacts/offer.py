@@ -9,6 +9,7 @@ from anpi.contacts.forms import ContactRow, Contacts, NewContact, Unreachable, U
 from anpi.contacts.routes import Wanted, routes
 from anpi.offers import Offer
 from server.contract.terms import HTML, Answer, Contract, Operation
+from server.data.batch import Steps
 from server.module import Tick
 from server.services import Services
 
@@ -16,7 +17,12 @@ _OWN = (Answer(200, "One's own addresses as they are now", Contacts),)
 
 
 async def _sweep(services: Services) -> None:
-    await services.writer.act(actions.forget_gone, spends=False)
+    await services.writer.bulk(_forgetting())
+
+
+def _forgetting() -> Steps:
+    while (yield actions.forget_gone):
+        pass
 
 
 CONTRACT = Contract(

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from anpi.hazard import levels
+from anpi.hazard.evaluating import entries, seen, together
 from anpi.hazard.model import Decision, Hit, Known
+from anpi.hazard.rules import Rule
 from anpi.model import Cause
 from anpi.sending.variables import Facts
 from directory.areas.resolving import name_of
@@ -21,9 +23,11 @@ def cause_of(found: Mapping[str, Hit]) -> Cause:
 
 
 def facts_of(known: Known, found: Mapping[str, Hit], at: datetime) -> Facts:
-    """What the mail says of it: the strongest level, the areas from the strongest on."""
-    top = levels.highest(hit.level for hit in found.values())
-    ordered = sorted(found, key=lambda code: (-_rank(found[code].level), code))
+    """What the mail says of it: the strongest level, the areas from the strongest on. What was observed goes before
+    every forecast: as soon as there is any, nobody is told of a forecast as if it had come."""
+    observed = [hit for hit in found.values() if hit.kind == "intensity" and not hit.early]
+    top = levels.highest(hit.level for hit in observed or found.values())
+    ordered = sorted(found, key=lambda code: (found[code].early, -_rank(found[code].level), code))
     return Facts(
         level=top,
         areas=tuple(name_of(code) or code for code in ordered),
@@ -47,5 +51,11 @@ def strongest(found: Mapping[str, Hit]) -> list[Hit]:
 
 
 def as_known(decision: Decision, asked: Mapping[str, Hit]) -> dict[str, Hit]:
-    """What was asked, as hard as it is known to be hit by now."""
-    return {code: decision.inputs.hits.get(code, hit) for code, hit in asked.items()}
+    """What was asked, as hard as it is known to be hit by now: each area by what it was asked about, also where the
+    report that says it is an hour old."""
+    rules = [Rule(each.id, each.kind, each.threshold, each.areas) for each in decision.inputs.rules]
+    said = seen(entries(decision.known, None), rules)
+    now = {
+        kind: together(each for each in said if each.kind == kind) for kind in {hit.kind for hit in asked.values()}
+    }
+    return {code: now[hit.kind].get(code, hit) for code, hit in asked.items()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from directory.areas.tables import areas, cities, prefectures
 
 
+@lru_cache(maxsize=4096)
 def around(code: str) -> tuple[str, ...]:
     """The area itself and those it lies in, the narrowest first."""
     if city := cities().get(code):
@@ -23,10 +25,9 @@ def known_or(code: str, prefecture: str) -> str:
     return code if known or prefecture not in prefectures() else prefecture
 
 
-def meeting(area: str, limits: Iterable[str]) -> set[str]:
+def meeting(area: str, limits: Collection[str]) -> set[str]:
     """What an area and the areas of a rule have in common; no limits are all Japan."""
-    limits = tuple(limits)
-    if not limits or any(limit in around(area) for limit in limits):
+    if not limits or any(wide in limits for wide in around(area)):
         return {area}
     return {limit for limit in limits if area in around(limit)}
 

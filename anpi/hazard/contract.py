@@ -18,6 +18,7 @@ from anpi.hazard.forms import (
     InboundTaken,
     IncidentWhy,
     InventedQuake,
+    MailTest,
     Readiness,
     ReadyLine,
     RuleFinding,
@@ -25,6 +26,7 @@ from anpi.hazard.forms import (
     Simulation,
     SourceHealth,
 )
+from server.auth.routes import Nothing
 from server.contract.terms import Answer, Contract, Operation
 
 AT = 1_704_092_010_000
@@ -72,6 +74,7 @@ _DECISION = HazardDecision(
     areas=[_NOTO],
     guarded=[GuardedArea("380", "石川県加賀", 2)],
 )
+_TEST = MailTest(AT, "refused", 1, "550 5.1.1 no such user", "森 真一", "mori@hokuto.example")
 _WHY = HazardWhy(_EVENT, [_REPORT], [_DECISION])
 _SIMULATION = Simulation("start", "hit", [_NOTO], [_FINDING], people=120, unplaced=4, without_address=1)
 
@@ -98,6 +101,14 @@ CONTRACT = Contract(
             f"{_ROOT}/readiness",
             "「自動発信の準備」: what is ready, and how the sources are",
             (Answer(200, "Line by line", Readiness),),
+        ),
+        Operation(
+            "sendTestMail",
+            "POST",
+            f"{_ROOT}/readiness/mail",
+            "テストメール: a mail to oneself, by the road that the mails of a safety check take",
+            (Answer(200, "What became of it, within a minute", MailTest),),
+            body=Nothing,
         ),
         Operation(
             "hazardEvents",
@@ -151,7 +162,9 @@ CONTRACT = Contract(
             door=True,
             lines=[ReadyLine("people", True, 298, 298), ReadyLine("early", False, 0, 1, AT)],
             sources=[SourceHealth("jma", "good", ["www.data.jma.go.jp"], False, AT, AT, AT, "", 41_000_000)],
+            test=_TEST,
         ),
+        _TEST,
         EventsQuestion(before=8),
         HazardEvents([_EVENT], more=False),
         _WHY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from msgspec.structs import replace
 
@@ -44,6 +45,23 @@ def not_among(hits: Mapping[str, Hit], asked: Iterable[str]) -> dict[str, Hit]:
     return {code: hit for code, hit in hits.items() if not covered(code, asked)}
 
 
+def unguarded(
+    rules: Sequence[RuleSeen], asked: Mapping[str, Hit], guard: Sequence[Asked], now: datetime, limits: Limits
+) -> tuple[dict[str, Hit], dict[str, int]]:
+    """The areas that are to be asked, and those that the guard leaves out, with the incident that asked them.
+
+    Each kind by itself: an area may be hit by two, and what was asked about the one says nothing of the other.
+    """
+    fresh, guarded = dict[str, Hit](), dict[str, int]()
+    for kind in dict.fromkeys(rule.kind for rule in rules):
+        hits = not_among(together(rule for rule in rules if rule.kind == kind), asked)
+        by = guarding(hits, guard, now, limits)
+        fresh |= {code: hit for code, hit in hits.items() if code not in fresh and code not in by}
+        guarded |= by
+    left = {code: fresh[code] for code in sorted(fresh) if not _city_within(code, fresh)}
+    return left, {code: by for code, by in guarded.items() if code not in left}
+
+
 def guarding(hits: Mapping[str, Hit], guard: Sequence[Asked], now: datetime, limits: Limits) -> dict[str, int]:
     """Areas that an earlier incident asked at the same class or a higher one not long ago, and that incident."""
     return {
@@ -71,9 +89,12 @@ def _at_most(hit: Hit) -> str:
 
 def _found(entries: Sequence[Entry], rule: Rule) -> dict[str, Hit]:
     hits = dict[str, Hit]()
+    limits = frozenset(rule.areas)
+    # Every report of a series names the same areas.
+    meets = cache(lambda code: meeting(code, limits))
     for entry in entries:
         for code, hit in _hits(entry, rule):
-            for area in meeting(code, rule.areas):
+            for area in meets(code):
                 hits[area] = _higher(hits[area], hit) if area in hits else hit
     return hits
 

@@ -79,15 +79,32 @@ class ReadyLine(Struct):
     at: int = 0
 
 
+class MailTest(Struct, omit_defaults=True):
+    """テストメール: what became of it. ``outcome`` is blank while it is under way; "sent": a relay took it; "refused"
+    for good, "later" for now, "doubtful": handed over without a word, "trouble": no relay could be used, "bounced":
+    it came back, "lost": nobody knows. ``way``: which relay (1 or 2) had the last word, ``said``: its words; ``by``:
+    who sent it; ``to``: to which address, told to whoever has just sent it."""
+
+    at: int
+    outcome: Literal[
+        "", "sent", "refused", "later", "doubtful", "trouble", "bounced", "no_relay", "no_address", "lost"
+    ]
+    way: int = 0
+    said: str = ""
+    by: str = ""
+    to: str = ""
+
+
 class Readiness(Struct):
     """Whether a safety check would start by itself and reach everybody. ``outside`` is the company's switch for all
-    outside sources, ``door`` the operator's (RENRAKU_OUTBOUND)."""
+    outside sources, ``door`` the operator's (RENRAKU_OUTBOUND); ``test`` is the newest test mail."""
 
     ready: bool
     outside: bool
     door: bool
     lines: list[ReadyLine]
     sources: list[SourceHealth]
+    test: MailTest | None = None
 
 
 class AreaLevel(Struct):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from anpi.hazard.contract import CONTRACT
+from anpi.hazard.feeds import alarm
 from anpi.hazard.feeds.feeding import feed
 from anpi.hazard.figures import FIGURES
 from anpi.hazard.forgetting import TICK
@@ -14,7 +15,7 @@ OFFER = Offer(
     routes=routes,
     contract=CONTRACT,
     jobs={JOB: tell_administrators},
-    ticks=(TICK,),
+    ticks=(TICK, alarm.TICK),
     loops={"hazard": feed},
     sandbox={
         "anpi.telegram": "anpi.hazard.telegram:read",

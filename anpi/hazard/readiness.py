@@ -11,9 +11,11 @@ from anpi import links, settings
 from anpi.hazard.feeds import health
 from anpi.hazard.feeds.feeding import sources_on
 from anpi.hazard.feeds.health import EARLY, Health
-from anpi.hazard.forms import Readiness, ReadyLine, SourceHealth
+from anpi.hazard.forms import MailTest, Readiness, ReadyLine, SourceHealth
 from anpi.queries import IN_SCOPE
+from anpi.sending import trial
 from anpi.sending.tables import contacts, deliveries
+from anpi.sending.trial import Tested
 from anpi.sending.words import ASK
 from anpi.tables import incidents
 from directory.tables import person_areas
@@ -26,6 +28,8 @@ from server.work.tables import mails
 ADMINISTRATORS = 2
 CHECKS, MAILS = 5, 500
 """So many safety checks are looked at for a mail that was taken, and so many mails of each."""
+FINE = ("", "sent", "no_address")
+"""Outcomes of a test mail that say nothing against the way out."""
 MOST = 0.9
 """Areas and confirmed addresses: with fewer than this part of them the line is red."""
 
@@ -35,9 +39,10 @@ def read(connection: Connection, services: Services, now: datetime) -> Readiness
     outside = settings.read(connection).outside
     sources = _sources(connection, services, outside, now)
     scope = _count(connection, select(func.count()).select_from(accounts).where(IN_SCOPE))
+    test = trial.newest(connection, now)
     lines = [
         ReadyLine("people", scope > 0, scope, scope),
-        _mail(connection, services),
+        _mail(connection, services, test),
         _heard("quake", sources),
         _heard("early", [each for each in sources if each.early]),
         _mostly("areas", _placed(connection), scope),
@@ -51,7 +56,14 @@ def read(connection: Connection, services: Services, now: datetime) -> Readiness
         door=services.outbound.is_open,
         lines=lines,
         sources=sources,
+        test=shown(test) if test else None,
     )
+
+
+def shown(test: Tested, to: str = "") -> MailTest:
+    """A test mail as the panel shows it; ``to`` for whoever has just sent it."""
+    ending = test.ending
+    return MailTest(to_millis(test.at), ending.outcome, ending.way, ending.said, test.name, to)
 
 
 def _sources(connection: Connection, services: Services, outside: bool, now: datetime) -> list[SourceHealth]:
@@ -91,11 +103,14 @@ def _heard(name: str, sources: list[SourceHealth]) -> ReadyLine:
     return ReadyLine(name, bool(good), len(good), len(sources), at)  # type: ignore[arg-type]
 
 
-def _mail(connection: Connection, services: Services) -> ReadyLine:
-    """A way out, and a mail that somebody's server has really taken."""
+def _mail(connection: Connection, services: Services, test: Tested | None) -> ReadyLine:
+    """A way out, and a mail that somebody's server has really taken; after that no test mail went wrong."""
     sent = connection.execute(select(func.max(mails.c.at)).where(mails.c.state == "sent")).scalar()
-    newest = max(filter(None, (sent, _delivered(connection))), default=None)
-    return ReadyLine("mail", bool(services.settings.smtp_url) and newest is not None, at=_millis(newest))
+    known = (sent, _delivered(connection), trial.taken_at(connection))
+    newest = max(filter(None, known), default=None)
+    failed = test is not None and test.ending.outcome not in FINE and (newest is None or test.at > newest)
+    ok = bool(services.settings.smtp_url) and newest is not None and not failed
+    return ReadyLine("mail", ok, at=_millis(newest))
 
 
 def _delivered(connection: Connection) -> datetime | None:

@@ -18,8 +18,10 @@ from anpi.hazard import changing, readiness, simulation, why
 from anpi.hazard.feeds import health, inbound
 from anpi.hazard.forms import EventsQuestion, HazardRulesBody, InboundTaken, SimulateBody
 from anpi.hazard.intake import MAX_TELEGRAM, Intake
+from anpi.sending import trial
 from server.auth import door
 from server.auth.model import Actor
+from server.auth.routes import Nothing
 from server.bodies import read_json, read_query
 from server.errors import Busy, Forbidden, Invalid, NotFound, Unavailable
 from server.services import Services
@@ -50,6 +52,7 @@ def routes(services: Services) -> list[BaseRoute]:
         route(f"{ROOT}/rules", "GET", show_rules),
         route(f"{ROOT}/rules", "POST", change_rules),
         route(f"{ROOT}/readiness", "GET", show_readiness),
+        route(f"{ROOT}/readiness/mail", "POST", send_test_mail),
         route(f"{ROOT}/events", "GET", list_events),
         route(f"{ROOT}/events/{{id:int}}", "GET", show_event),
         route(f"{ROOT}/incidents/{{id:int}}/why", "GET", show_why),
@@ -80,6 +83,14 @@ async def change_rules(services: Services, request: Request) -> Response:
 async def show_readiness(services: Services, request: Request) -> Response:
     await _administrator(services, request)
     return _json(await services.readers.ask(readiness.read, services, services.clock()))
+
+
+async def send_test_mail(services: Services, request: Request) -> Response:
+    """To whoever asks; what became of it is the answer, also when it did not go."""
+    actor = await _administrator(services, request)
+    await read_json(request, Nothing)
+    tested, to = await trial.send(services, actor)
+    return _json(readiness.shown(tested, to))
 
 
 async def list_events(services: Services, request: Request) -> Response:

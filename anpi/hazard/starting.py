@@ -120,9 +120,10 @@ def _do(
 
 
 def _learn(tx: Transaction, event: Event, incident: int, decision: Decision) -> None:
-    """What an early warning began is a quake from the first observation on, also where nobody further is asked."""
+    """What an early warning began is a quake from the first observation on, and what was asked may be known to be hit
+    harder, also where nobody further is asked."""
     before, now = event.known.asked, as_known(decision, event.known.asked)
-    if before and cause_of(before) == "early_warning" != cause_of(now):
+    if now != before:
         incidents.learn(tx, incident, facts_of(decision.known, now, event.at).json(), cause_of(now))
 
 

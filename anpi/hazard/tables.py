@@ -125,4 +125,6 @@ sources = Table(
     Column("error", Text, nullable=False, server_default=""),
     Column("troubles", Integer, nullable=False, server_default="0"),
     Column("kept", Text, nullable=False, server_default="{}"),
+    # JSON: since when it is watched over, and when administrators were told that it is silent; the watch's alone.
+    Column("alarm", Text, nullable=False, server_default="{}"),
 )

@@ -79,7 +79,7 @@ def _write(
         mail.queue(tx, letter, domain)
 
 
-def _moment(at: datetime, name: str, language: str) -> str:
+def moment_of(at: datetime, name: str, language: str) -> str:
     """As every date is shown: 2027/04/01(木) 9:05."""
     local = at.astimezone(zone(name))
     day = DAYS[language][local.weekday()]
@@ -89,7 +89,7 @@ def _moment(at: datetime, name: str, language: str) -> str:
 def _text(services: Services, language: str, told: Told, found: tuple[Known, Any]) -> str:
     known, at = found
     reason = told.reason if told.reason in _REASONS else ("cancelled" if told.incident else "other")
-    moment = _moment(known.origin or at, services.settings.time_zone, language)
+    moment = moment_of(known.origin or at, services.settings.time_zone, language)
     place = "" if known.assumed else known.hypocentre
     level = LEVELS.get(known.max_level, (known.max_level, known.max_level))[language == "en"]
     lines = [

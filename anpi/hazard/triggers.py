@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from anpi.hazard.evaluating import entries, guarding, not_among, rules_then, seen, together
+from anpi.hazard.evaluating import entries, not_among, rules_then, seen, together, unguarded
 from anpi.hazard.knowing import adds, merged
 from anpi.hazard.levels import reaches
 from anpi.hazard.model import Act, Asked, Decision, Entry, HazardReport, Hit, Inputs, Known
@@ -90,9 +90,7 @@ class _Case:
         oldest = min(now, known.armed_at or now) - timedelta(minutes=limits.oldest_minutes)
         self.seen = seen(entries(self.known, oldest), rules)
         self.hits = together(self.seen)
-        unasked = not_among(self.hits, known.asked)
-        self.guarded = guarding(unasked, guard, now, limits)
-        self.fresh = {code: hit for code, hit in unasked.items() if code not in self.guarded}
+        self.fresh, self.guarded = unguarded(self.seen, known.asked, guard, now, limits)
 
     def before_any(self) -> Decision:
         """Nobody was asked yet, or what had started was taken back."""

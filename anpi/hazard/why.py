@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Column, Connection, Row, Table, func, or_, select
 
 from anpi.hazard import levels
 from anpi.hazard.forms import (
@@ -49,7 +50,7 @@ def one(connection: Connection, id: int) -> HazardWhy:
     row = connection.execute(select(events).where(events.c.id == id)).first()
     if row is None:
         raise NotFound()
-    return _whole(connection, row)
+    return _wholes(connection, [row])[0]
 
 
 def of_incident(connection: Connection, incident: int) -> IncidentWhy:
@@ -57,7 +58,7 @@ def of_incident(connection: Connection, incident: int) -> IncidentWhy:
     decided = select(decisions.c.event_id).where(decisions.c.incident_id == incident)
     about = or_(events.c.incident_id == incident, events.c.id.in_(decided))
     rows = connection.execute(select(events).where(about).order_by(events.c.id).limit(PAGE))
-    return IncidentWhy([_whole(connection, row) for row in rows])
+    return IncidentWhy(_wholes(connection, list(rows)))
 
 
 def choices() -> list[AreaChoice]:
@@ -65,14 +66,32 @@ def choices() -> list[AreaChoice]:
     return [_choice(code) for code in (*prefectures(), *areas())]
 
 
-def _whole(connection: Connection, row: AnyRow) -> HazardWhy:
-    told = select(reports).where(reports.c.event_id == row.id).order_by(reports.c.id).limit(REPORTS_LIMIT)
-    decided = select(decisions).where(decisions.c.event_id == row.id).order_by(decisions.c.id).limit(REPORTS_LIMIT)
-    return HazardWhy(
-        event=_events(connection, [row])[0],
-        reports=[_report(each) for each in connection.execute(told)],
-        decisions=[_decision(each) for each in connection.execute(decided)],
-    )
+def _wholes(connection: Connection, rows: list[AnyRow]) -> list[HazardWhy]:
+    ids = [row.id for row in rows]
+    # Not their bytes as they came.
+    told = _of_events(connection, ids, reports, [each for each in reports.c if each.name != "raw"])
+    decided = _of_events(connection, ids, decisions, list(decisions.c))
+    return [
+        HazardWhy(
+            event=event,
+            reports=[_report(each) for each in told.get(event.id, [])],
+            decisions=[_decision(each) for each in decided.get(event.id, [])],
+        )
+        for event in _events(connection, rows)
+    ]
+
+
+def _of_events(
+    connection: Connection, ids: list[int], table: Table, columns: list[Column[Any]]
+) -> dict[int, list[AnyRow]]:
+    """The first rows about each of these events, in their order."""
+    keys = key_rows(connection.dialect.name, int)
+    place = func.row_number().over(partition_by=table.c.event_id, order_by=table.c.id).label("place")
+    joined = keys.join(table, table.c.event_id == keys.c.k0)
+    rows = select(*columns, place).select_from(joined).subquery()
+    wanted = select(rows).where(rows.c.place <= REPORTS_LIMIT).order_by(rows.c.event_id, rows.c.id)
+    found = connection.execute(wanted, {"keys": packed(ids)})
+    return {id: list(theirs) for id, theirs in groupby(found, key=lambda row: row.event_id)}
 
 
 def _events(connection: Connection, rows: list[AnyRow]) -> list[HazardEvent]:

@@ -24,6 +24,7 @@ PUSH, TALK, SMS = "push", "talk", "sms"
 _ANY = re.compile(r"[^\s<>()\"':,;]+\"?@[^\s<>()\"',;]+")
 _IN_ANGLES = re.compile(r"<[^<>#]*>")
 """Some write only the part before the @ there."""
+_CODES = re.compile(r"(?:[245]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?|[245]\.\d{1,3}\.\d{1,3})(?![\w.])")
 PACED = tuple(_LANES)
 LANES = (MAIL, *PACED, TALK, PUSH, SMS)
 
@@ -45,6 +46,12 @@ def without_addresses(text: str) -> str:
     """What another server said, without the addresses in it: administrators read it, and a person's own addresses are
     seen by nobody else (A12)."""
     return _ANY.sub("…", _IN_ANGLES.sub("<…>", text))
+
+
+def code_alone(text: str) -> str:
+    """Of what another server said only the number at its beginning: its words may hold parts of the address."""
+    found = _CODES.match(text)
+    return found[0] if found else ""
 
 
 def _lane_of_parent(domain: str) -> str:

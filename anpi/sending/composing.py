@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from email.utils import parseaddr
 
 from anpi import links
@@ -12,10 +13,11 @@ from anpi.sending import returns
 from anpi.sending.leasing import Happening, Taken
 from anpi.sending.mails import Recipient, Sender, Template
 from anpi.sending.variables import read_facts
-from anpi.sending.words import Occasion
+from anpi.sending.words import ASK, Occasion
 from anpi.settings import AnpiSettings
 from server.clock import zone
 from server.services import Services
+from server.texts import text
 from server.work.mail import sender, sender_domain
 from server.work.smtp import Parcel
 
@@ -23,6 +25,16 @@ KEPT = 16
 """Templates in mind: a few incidents, rounds and languages at once."""
 FRESH_SECONDS = 5.0
 PURPOSE = "anpi message id"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A test mail (``trial.py``): its number, and whom it is for."""
+
+    number: int
+    name: str
+    address: str
+    language: str
 
 
 class Composer:
@@ -56,10 +68,29 @@ class Composer:
             link = tokens.link(services.settings, services.secrets, taken.incident, taken.account)
         name = self.message_name(taken)
         recipient = Recipient(
-            taken.address, taken.name, f"{name}@{self._domain}", link, self._back(returns.REPLY, taken)
+            taken.address, taken.name, f"{name}@{self._domain}", link, self._back(returns.REPLY, taken.id)
         )
         content = self._template(occasion, language).mail(recipient, services.clock())
-        return Parcel(self._back(returns.BOUNCE, taken) or self._from, taken.address, content, name)
+        return Parcel(self._back(returns.BOUNCE, taken.id) or self._from, taken.address, content, name)
+
+    def trial(self, to: Trial) -> Parcel:
+        """A mail that differs from those of a safety check in what it says alone: it is marked as a test, asks
+        nothing and holds no link, and no answer to it is read."""
+        language = to.language if to.language == "en" else "ja"
+        occasion = Occasion(
+            0,
+            ASK,
+            text(language, "anpi.trial_title"),
+            text(language, "anpi.trial_message"),
+            asks=False,
+            company=self._services.company.name,
+            sender=self._decided.sender_name,
+            emergency=self._decided.emergency_number,
+        )
+        name = f"anpi-test-{to.number}-{self._sign(f'test {to.number}')}"
+        recipient = Recipient(to.address, to.name, f"{name}@{self._domain}")
+        content = self._template(occasion, language).mail(recipient, self._services.clock())
+        return Parcel(self._back(returns.TRIAL, to.number) or self._from, to.address, content, name)
 
     def occasion(self, round: int, happening: Happening) -> Occasion:
         """What is the same in all mails of this round."""
@@ -84,8 +115,10 @@ class Composer:
         """The part before the @ of the Message-ID. A database that was put back in time gives no number twice to the
         same person and round."""
         about = f"{taken.incident}.{taken.round}.{taken.id}.{taken.account}"
-        sign = self._services.secrets.sign(PURPOSE, about.encode()).hex()[:16]
-        return f"anpi-{taken.incident}-{taken.round}-{taken.id}-{sign}"
+        return f"anpi-{taken.incident}-{taken.round}-{taken.id}-{self._sign(about)}"
+
+    def _sign(self, about: str) -> str:
+        return self._services.secrets.sign(PURPOSE, about.encode()).hex()[:16]
 
     def _template(self, occasion: Occasion, language: str) -> Template:
         key = (occasion, language)
@@ -97,7 +130,7 @@ class Composer:
             self._templates[key] = found
         return found
 
-    def _back(self, what: returns.What, taken: Taken) -> str:
+    def _back(self, what: returns.What, number: int) -> str:
         if not self._return:
             return ""
-        return returns.address(self._services.secrets, self._return, what, taken.id)
+        return returns.address(self._services.secrets, self._return, what, number)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from anpi.sending import addresses, health
@@ -22,7 +22,7 @@ from server.data.sets import key_rows, packed
 from server.data.transaction import Transaction
 from server.secrets import Secrets
 
-__all__ = ["ASK", "CANCELLED", "Channel", "Delivery", "Reached", "State", "Wanted", "add", "drop"]
+__all__ = ["ASK", "CANCELLED", "Channel", "Delivery", "Reached", "State", "Wanted", "add", "asks", "drop"]
 
 QUEUE = "anpi mails"
 QUEUES = (QUEUE, "anpi talk", "anpi push", "anpi sms")
@@ -144,10 +144,17 @@ def _best() -> Any:
     return func.max(case(_BEST, value=deliveries.c.state, else_=1))
 
 
+def asks() -> ColumnElement[bool]:
+    """A delivery that asks, or asks again. The word of a 取消 says nothing about whether the question came."""
+    # Added to, so that nobody reads an incident's rounds where a person's few rows are meant.
+    return deliveries.c.round + 0 < CANCELLED
+
+
 def people_counts(connection: Connection, incident_id: int) -> Reached:
     """How far the incident's people have been reached, each by the delivery that got furthest."""
     d = deliveries.c
-    each = select(_best().label("best")).where(d.incident_id == incident_id).group_by(d.account_id).subquery()
+    of_all = (d.incident_id == incident_id, asks())
+    each = select(_best().label("best")).where(*of_all).group_by(d.account_id).subquery()
     rows = connection.execute(select(each.c.best, func.count().label("people")).group_by(each.c.best))
     found = {_SHOWN[row.best]: row.people for row in rows}
     return Reached(
@@ -163,7 +170,7 @@ def states(connection: Connection, incident_id: int, accounts: Iterable[int]) ->
     """発信状況 of each: "sent", "waiting", "written", "dropped" or "failed"; who has no delivery is left out."""
     keys, d = key_rows(connection.dialect.name, int), deliveries.c
     joined = keys.join(deliveries, (d.account_id == keys.c.k0) & (d.incident_id == incident_id))
-    wanted = select(d.account_id, _best().label("best")).select_from(joined).group_by(d.account_id)
+    wanted = select(d.account_id, _best().label("best")).select_from(joined).where(asks()).group_by(d.account_id)
     rows = connection.execute(wanted, {"keys": packed(accounts)})
     return {row.account_id: _SHOWN[row.best] for row in rows}
 
@@ -176,7 +183,16 @@ def of_person(connection: Connection, incident_id: int, account_id: int) -> list
         .where(d.account_id == account_id, d.incident_id == incident_id)
         .order_by(d.id)
     )
-    return [Delivery(*row[:3], State(row.state), *row[4:]) for row in connection.execute(wanted)]
+    rows = connection.execute(wanted)
+    return [
+        Delivery(*row[:3], State(row.state), row.tries, row.ended_at, _shown_error(row.slot, row.error))
+        for row in rows
+    ]
+
+
+def _shown_error(slot: str, error: str) -> str:
+    """Why, as administrators may read it: of a person's own address they are shown nothing (A12)."""
+    return addresses.code_alone(error) if slot.startswith("own") and error != BAD else error
 
 
 def _left_out(wanted: Sequence[Wanted], keys: Sequence[str], bad: set[str]) -> set[int]:

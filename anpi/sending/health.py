@@ -71,7 +71,6 @@ def hard(tx: Transaction, refused: Mapping[int, str]) -> set[str]:
                 "address_key": key,
                 "hard": number,
                 "bad_at": tx.now if is_bad else None,
-                "bounced_at": tx.now,
                 "reason": reasons[key][:200],
             }
             for key, number, is_bad in sorted(rows)
@@ -114,5 +113,5 @@ def _mails(dialect: str) -> Select[Any]:
 def _kept(dialect: str) -> Any:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     new = insert(addresses)
-    changed = {name: new.excluded[name] for name in ("hard", "bad_at", "bounced_at", "reason")}
+    changed = {name: new.excluded[name] for name in ("hard", "bad_at", "reason")}
     return new.on_conflict_do_update(index_elements=["address_key"], set_=changed)

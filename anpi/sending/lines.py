@@ -89,8 +89,8 @@ class Line:
             await self._routes[way].rest()
         self._carried[way] += 1
         if len(self._routes) == 1:
-            return await _with_quotes(self._routes[way], parcel)
-        carrying = asyncio.ensure_future(_with_quotes(self._routes[way], parcel))
+            return await with_quotes(self._routes[way], parcel)
+        carrying = asyncio.ensure_future(with_quotes(self._routes[way], parcel))
         began = asyncio.get_running_loop().time()
         try:
             while not (await asyncio.wait({carrying}, timeout=LOOK_SECONDS))[0]:
@@ -128,7 +128,7 @@ class Line:
         return _result(taken, _still(taken), str(trouble), again=True)
 
 
-async def _with_quotes(route: Route, parcel: Parcel) -> MailState:
+async def with_quotes(route: Route, parcel: Parcel) -> MailState:
     """Carry it; some relays take an address like ``abc..def@`` only with its first part in quotes."""
     try:
         return await route.carry(parcel)

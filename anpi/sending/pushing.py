@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,16 +16,20 @@ from anpi.sending.channels import result
 from anpi.sending.composing import Composer
 from anpi.sending.deliveries import State
 from anpi.sending.leasing import Load, Result, Taken
+from anpi.sending.resting import Rests
 from anpi.sending.subscribing import Kept
 from server.clock import zone
 from server.errors import AppError
 from server.services import Services
 from server.work.mail import sender_domain
-from server.work.outbound import OutboundRefused
+from server.work.outbound import OutboundFailed, OutboundRefused
+from server.work.outbound_lanes import Lanes
 from server.work.push import Keys, message
 
 AT_ONCE = 60
 UNDER_WAY = 20
+A_HOST = 4
+"""At once: so many connections there are to one host, and who waits for one would only lose his own time."""
 SECONDS = 10.0
 DEAL_SECONDS = 40.0
 """Nobody is asked later than that: what was taken is written down within the lease, even when all servers hang."""
@@ -69,6 +74,8 @@ class Pusher:
         self._keys = keys_of(services)
         self._zone = zone(services.settings.time_zone)
         self._room = asyncio.Semaphore(UNDER_WAY)
+        self._lanes = Lanes(A_HOST)
+        self._rests = Rests()
 
     async def deal(self, load: Load) -> list[Result]:
         """Wake the browsers of these people; it counts when one of somebody's has been reached."""
@@ -84,15 +91,18 @@ class Pusher:
         return [_result(each, tally.people.get(each.id, set())) for each in load.taken]
 
     async def _wake(self, taken: Taken, kept: Kept, load: Load, tally: _Tally) -> None:
-        async with self._room:
-            if asyncio.get_running_loop().time() >= tally.until:
+        host = urlsplit(kept.to.endpoint).hostname or ""
+        # Its own host's turn first: who waits for one that hangs has no room that others need.
+        async with self._lanes.turn(host), self._room:
+            now = asyncio.get_running_loop().time()
+            if now >= tally.until or self._rests.resting(host, now):
                 tally.people[taken.id].add(_Went.LATER)
                 return
-            went = await self._ask(kept, self._payload(taken, load), f"anpi{taken.incident}")
+            went = await self._ask(host, kept, self._payload(taken, load), f"anpi{taken.incident}")
         tally.people[taken.id].add(went)
         tally.browsers[went].append(kept.id)
 
-    async def _ask(self, kept: Kept, payload: bytes, topic: str) -> _Went:
+    async def _ask(self, host: str, kept: Kept, payload: bytes, topic: str) -> _Went:
         made = message(self._keys, kept.to, payload, self._services.clock(), topic=topic)
         try:
             answer = await self._services.outbound.fetch(
@@ -106,8 +116,12 @@ class Pusher:
             )
         except OutboundRefused:
             return _Went.REFUSED
+        except OutboundFailed:
+            self._rests.missed(host, asyncio.get_running_loop().time())
+            return _Went.LATER
         except AppError:
             return _Went.LATER
+        self._rests.answered(host)
         return _went(answer.status)
 
     def _payload(self, taken: Taken, load: Load) -> bytes:

@@ -12,11 +12,12 @@ from anpi.answers.answering import ANSWER
 from anpi.answers.frames import Said
 from anpi.answers.model import Given
 from anpi.model import SELVES
-from anpi.sending import health, returns
+from anpi.sending import health, returns, trial
 from anpi.sending.deliveries import State
 from anpi.sending.returned import Came
 from anpi.sending.returns import Returned
 from anpi.sending.tables import deliveries
+from server.clock import from_millis, to_millis
 from server.data.transaction import Transaction
 from server.errors import AppError, Busy
 from server.services import Services
@@ -37,7 +38,7 @@ def addressed(services: Services, recipient: str) -> Returned | None:
 async def receive(services: Services, about: Returned, raw: bytes) -> None:
     """Take in one mail. Raises ``AppError`` when it should be brought again later."""
     try:
-        reading = BOUNCE if about.what == returns.BOUNCE else REPLY
+        reading = REPLY if about.what == returns.REPLY else BOUNCE
         came: Came = await services.sandbox.run(reading, raw, seconds=READ_SECONDS, answer=Came)
     except AppError as problem:
         if problem.code == "busy":
@@ -48,6 +49,8 @@ async def receive(services: Services, about: Returned, raw: bytes) -> None:
     log.info("anpi.returned", delivery=about.delivery, kind=came.kind, status=came.status)
     if about.what == returns.BOUNCE and came.kind in ("hard", "soft"):
         await services.writer.act(bounced, about.delivery, came, spends=False)
+    elif about.what == returns.TRIAL and came.kind in ("hard", "soft"):
+        await services.writer.act(trial.came_back, about.delivery, came, spends=False)
     elif about.what == returns.REPLY and came.answer:
         await _answered(services, about.delivery, came, raw)
 
@@ -91,7 +94,9 @@ async def _answered(services: Services, delivery: int, came: Came, raw: bytes) -
         return
     # Brought twice, it is one answer.
     key = sha256(raw).hexdigest()[:32]
-    given = Given(key, row.account_id, row.incident_id, "reply", Said(self=answer))
+    # After a disaster mails are hours on their way: what he has answered since then stays.
+    written = from_millis(min(came.at, to_millis(services.clock()))) if came.at else None
+    given = Given(key, row.account_id, row.incident_id, "reply", Said(self=answer), written_at=written)
     try:
         await services.writer.ask(ANSWER, given)
     except AppError as refusal:

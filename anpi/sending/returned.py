@@ -11,6 +11,7 @@ import re
 import unicodedata
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -49,16 +50,19 @@ _ANSWERS: dict[str, str] = {
     "大けが": "major",
     "重傷": "major",
 }
-_NUMBER = re.compile(r"^([123])[.、。,:)）]?(?:\s*$|(?<=[.、。,:)）])|\s+(.*))")
-"""A digit alone, before a stop, or before a blank and its own word: 「1 人では動けません」 is no 無事."""
+_NUMBER = re.compile(r"^([123])[.、。,:)）]?(?:\s*$|(?<=[.、。,:)）])(?!\s*\d)|\s+(.*))")
+"""A digit alone, before a stop, or before a blank and its own word: 「1 人では動けません」 and 「1、2人けが」 are no
+無事."""
 
 
 class Came(Struct, frozen=True):
-    """What a mail that came back says. ``status``: as RFC 3463 writes it, if it is known; ``answer``: 本人の安否."""
+    """What a mail that came back says. ``status``: as RFC 3463 writes it, if it is known; ``answer``: 本人の安否;
+    ``at``: when a reply was written, in milliseconds, by its own word; 0: it does not say."""
 
     kind: Kind
     status: str = ""
     answer: str = ""
+    at: int = 0
 
 
 def read_bounce(raw: bytes) -> Came:
@@ -82,7 +86,7 @@ def read_reply(raw: bytes) -> Came:
         if not said or _QUOTED.match(line):
             continue
         answer = _answered(said)
-        return Came("answer", answer=answer) if answer is not None else Came("nothing")
+        return Came("answer", answer=answer, at=_written_at(mail)) if answer is not None else Came("nothing")
     return Came("nothing")
 
 
@@ -111,6 +115,13 @@ def _header(mail: EmailMessage, name: str) -> str:
         return str(mail.get(name, ""))
     except (ValueError, IndexError, LookupError, AttributeError, TypeError):
         return ""
+
+
+def _written_at(mail: EmailMessage) -> int:
+    try:
+        return max(0, int(parsedate_to_datetime(_header(mail, "Date")).timestamp() * 1000))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return 0
 
 
 def _by_machine(mail: EmailMessage) -> bool:

@@ -2,7 +2,8 @@
 bounce.
 
 ``anpi+b12.1f3a…@`` is where a mail that could not be delivered goes (VERP), ``anpi+r12.1f3a…@`` where an answer by
-reply goes. Both come into the one mailbox, or to the one door, that the operator has set.
+reply goes, ``anpi+t12.1f3a…@`` where a test mail comes back to (``trial.py``). All come into the one mailbox, or to
+the one door, that the operator has set.
 """
 
 from __future__ import annotations
@@ -16,23 +17,24 @@ from server.secrets import Secrets
 PURPOSE = "anpi return address"
 SIGN_HEX = 16
 
-_LOCAL = re.compile(r"(?P<base>.+)\+(?P<what>[br])(?P<id>[0-9]{1,18})\.(?P<sign>[0-9a-f]{16})")
+_LOCAL = re.compile(r"(?P<base>.+)\+(?P<what>[brt])(?P<id>[0-9]{1,18})\.(?P<sign>[0-9a-f]{16})")
 
-What = Literal["b", "r"]
+What = Literal["b", "r", "t"]
 BOUNCE: What = "b"
 REPLY: What = "r"
+TRIAL: What = "t"
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Which delivery a mail came back for, and as what."""
+    """Which delivery (or test mail) a mail came back for, and as what."""
 
     what: str
     delivery: int
 
 
 def address(secrets: Secrets, base: str, what: What, delivery: int) -> str:
-    """Where mails of this kind about this delivery come to."""
+    """Where mails of this kind about this delivery, or test mail, come to."""
     local, _, domain = base.rpartition("@")
     return f"{local}+{what}{delivery}.{_sign(secrets, what, delivery)}@{domain}"
 

@@ -60,9 +60,24 @@ addresses = Table(
     Column("address_key", Key, primary_key=True),
     Column("hard", Integer, nullable=False, server_default="0"),
     Column("bad_at", UtcTime),
-    Column("sent_at", UtcTime),
-    Column("bounced_at", UtcTime),
     Column("reason", Text, nullable=False, server_default=""),
+)
+
+mail_tests = Table(
+    "anpi_mail_tests",
+    metadata,
+    # テストメール: the newest of each administrator, sent by the road of a safety check to his own address. A newer
+    # one has another number, so that what comes back of an older one is not taken for its own.
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, unique=True),
+    Column("at", UtcTime, nullable=False),
+    # Blank while it is under way; else what became of it (``testing.py``).
+    Column("outcome", Key, nullable=False, server_default=""),
+    # Which relay had the last word: 1 or 2; 0: none.
+    Column("way", Integer, nullable=False, server_default="0"),
+    # Its own words.
+    Column("said", Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
 )
 
 contacts = Table(

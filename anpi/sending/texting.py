@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 
+import structlog
+
 from anpi.answers import tokens
 from anpi.sending.channels import result
 from anpi.sending.composing import Composer
@@ -23,6 +25,8 @@ SECONDS = 10.0
 ANSWER_BYTES = 65_536
 TITLE_LIMIT = 30
 
+log = structlog.get_logger()
+
 
 class Texter:
     """Sends SMS."""
@@ -35,7 +39,15 @@ class Texter:
     async def deal(self, load: Load) -> list[Result]:
         """Send each of them one."""
         await self._composer.look()
-        return list(await asyncio.gather(*(self._send(each, load) for each in load.taken)))
+        return list(await asyncio.gather(*(self._safely(each, load) for each in load.taken)))
+
+    async def _safely(self, taken: Taken, load: Load) -> Result:
+        """A mistake of ours with one of them must not have the others sent again: each costs."""
+        try:
+            return await self._send(taken, load)
+        except Exception as problem:
+            log.error("anpi.channel_failed", channel="sms", delivery=taken.id, exc_info=problem)
+            return result(taken, State.WAITING, "internal", again=True)
 
     async def _send(self, taken: Taken, load: Load) -> Result:
         settings = self._services.settings

@@ -24,6 +24,7 @@ IN_TURN = [
 
 
 async def nothing_wrong(page: Page) -> None:
+    await expect(page.locator("main").first).to_be_visible()
     await page.evaluate(AXE.read_text())
     found = await page.evaluate("tags => axe.run(document, {runOnly: tags})", RULES)
     assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []

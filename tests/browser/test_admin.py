@@ -130,6 +130,23 @@ async def test_the_tabs_come_and_go_with_the_rights(server, firm, window):
     await expect(page.get_by_role("heading", name="表示する権限がないか、存在しないページです。")).to_be_visible()
 
 
+async def test_on_a_phone_too_the_navigation_says_where_one_is(server, firm, window):
+    page = await window(firm.sano, at="/", viewport={"width": 390, "height": 844})
+    entries = page.get_by_role("navigation", name="メニュー").get_by_role("link")
+    current = page.get_by_role("navigation", name="メニュー").locator("[aria-current=page]:visible")
+    await expect(current).to_have_text("トップ")
+    number = await entries.count()
+    for path, name in (
+        ("/admin", "管理"),
+        ("/groups", "グループ電話帳"),
+        ("/settings", "設定"),
+        ("/directory", "社内電話帳"),
+    ):
+        await page.goto(server.address + path)
+        await expect(current).to_have_text(name, use_inner_text=True)
+        assert await entries.count() == number, "no more than a thumb can tell apart"
+
+
 async def test_rights_talk_and_the_id_for_anpi_are_set_on_the_users_page(server, firm, window):
     page = await window(firm.sano, at=f"/admin/users/{firm.ito.id}")
     await expect(page.get_by_text("トークログダウンロード", exact=True)).to_have_count(0)

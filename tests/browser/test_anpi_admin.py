@@ -10,8 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import update
 
 from anpi import preparing, queries, settings
+from anpi.sending.tables import mail_tests
 from server.auth import company as companies
 from server.auth import queries as accounts
 from server.auth.changing import AccountChanges, change_account
@@ -24,8 +26,11 @@ from tests.tools.anpi_answering import Link
 from tests.tools.anpi_incidents import asked, mailed, post, scope
 from tests.tools.company import hire
 from tests.tools.directory import found, give
+from tests.tools.mailing import sink
 from tests.tools.quakes import NOTO, Brought, Quake
 from tests.tools.running import Running, running, settings_for
+
+__all__ = ["sink"]
 
 NOT_FOUND = "表示する権限がないか、存在しないページです。"
 MESSAGE = "{氏名}さん、安否を回答してください。"
@@ -94,7 +99,7 @@ async def send(server, page: Page, whom: str, people: int) -> None:
 
 
 async def only_incident(server) -> int:
-    (incident,) = await server.services.readers.ask(queries.open_incidents)
+    (incident,) = await server.services.readers.ask(queries.incidents_page, "open", 0, 2)
     return incident.id
 
 
@@ -191,7 +196,7 @@ async def test_step_5_4_an_incident_is_registered(server, firm, window):
     row = page.get_by_role("row", name=re.compile("台風による出社可否の確認"))
     await expect(row).to_contain_text("受付中")
     await expect(row).to_contain_text("未発信")
-    (incident,) = await server.services.readers.ask(queries.open_incidents)
+    (incident,) = await server.services.readers.ask(queries.incidents_page, "open", 0, 2)
     assert (incident.title, incident.message) == ("台風による出社可否の確認", MESSAGE)
     assert (incident.location, incident.closing_to) == (True, "bousai@example.co.jp")
 
@@ -220,7 +225,7 @@ async def test_what_cannot_be_registered_is_named_at_its_field_and_stays(server,
     await expect(title).to_have_value("台風\n12号")
     await expect(title).to_be_focused()
     await expect(page.get_by_label("終了案内メールアドレス")).to_have_value("bousai@example.co.jp")
-    assert await server.services.readers.ask(queries.open_incidents) == []
+    assert await server.services.readers.ask(queries.incidents_page, "open", 0, 2) == []
 
     await title.fill("𠮷" * 200)
     await message.fill("あ" * 5000)
@@ -228,7 +233,7 @@ async def test_what_cannot_be_registered_is_named_at_its_field_and_stays(server,
     await page.get_by_label("終了案内メールアドレス").fill("")
     await go.click()
     await expect(page.get_by_role("heading", name="𠮷" * 200)).to_be_visible()
-    (incident,) = await server.services.readers.ask(queries.open_incidents)
+    (incident,) = await server.services.readers.ask(queries.incidents_page, "open", 0, 2)
     assert (incident.title, incident.message) == ("𠮷" * 200, "あ" * 5000)
 
 
@@ -311,6 +316,45 @@ async def test_step_5_7_totals_are_behind_a_button(server, firm, window):
     await page.get_by_role("link", name="集計").click()
     await expect(page).to_have_url(re.compile("/totals$"))
     await expect(page.get_by_role("heading", name="集計").first).to_be_visible()
+
+
+async def test_nobody_is_called_unanswered_by_a_notice(server, firm, window):
+    """お知らせのみ: it asks nothing, so that nobody has answered or not answered it, nowhere."""
+    page = await window(firm.mori, at="/anpi/register")
+    await page.get_by_role("radio", name=re.compile("^お知らせのみ")).check()
+    await page.get_by_label("表題必須").fill("計画停電")
+    await page.get_by_label("メッセージ必須").fill("あすの朝、停電します。")
+    await page.get_by_role("button", name="登録", exact=True).click()
+    await expect(page.get_by_role("heading", name="計画停電")).to_be_visible()
+    await send(server, page, "全件", 10)
+    address = page.url
+    unanswered = page.get_by_text(re.compile("未回答|まだ回答のない"))
+
+    await expect(listed(page)).to_contain_text(re.compile("発信中|送信済|ファイルに保存"), timeout=15_000)
+    await expect(unanswered).to_have_count(0)
+    await expect(page.get_by_role("link", name="集計")).to_have_count(0)
+    await expect(page.get_by_role("combobox", name="回答状況")).to_have_count(0)
+    await listed(page).get_by_role("button").first.click()
+    await expect(dialog(page).get_by_role("heading", name="送信の状況")).to_be_visible()
+    await expect(dialog(page).get_by_role("button", name="代理回答")).to_have_count(0)
+    await expect(unanswered).to_have_count(0)
+    for part in ("board", "totals"):
+        await page.goto(f"{address}/{part}")
+        await expect(page.get_by_text("お知らせのみのため、回答と集計はありません。")).to_be_visible()
+        await expect(unanswered).to_have_count(0)
+
+    people = await window(firm.miura, at="/directory")
+    await expect(people.get_by_text("sano", exact=True).first).to_be_visible()
+    await expect(people.get_by_text("未回答")).to_have_count(0)
+
+    await page.get_by_role("button", name="完了にする").click()
+    await expect(dialog(page)).to_contain_text("このお知らせは発信できなくなります。記録は残ります。")
+    await dialog(page).get_by_role("button", name="完了にする").click()
+    await expect(page.get_by_text("このお知らせは終了しました。")).to_be_visible()
+    await menu(page, "安否確認").click()
+    await page.get_by_role("radio", name="完了", exact=True).check()
+    await expect(page.get_by_role("row", name=re.compile("計画停電"))).to_contain_text("お知らせのみ")
+    await expect(unanswered).to_have_count(0)
 
 
 async def test_nobody_else_finds_the_menu(server, firm, window):
@@ -423,4 +467,29 @@ async def test_axe_finds_nothing_wrong(server, firm, window, form):
         await nothing_wrong(page)
     await page.goto(f"{server.address}/admin/anpi")
     await expect(page.locator("h2:visible").first).to_be_visible()
+    await nothing_wrong(page)
+
+
+# ---------------------------------------------------------------- 自動発信の準備
+
+
+async def test_a_test_mail_is_sent_from_the_panel_and_its_outcome_told(server, firm, window, sink):
+    page = await window(firm.mori, at="/anpi/settings")
+    line = page.get_by_role("listitem").filter(has_text="メール送信")
+    await expect(line).to_contain_text("まだ1通も送信していません。")
+    server.services.settings.__dict__["smtp_url"] = sink.url
+    sink.to_recipients.append("550 5.1.1 no such user")
+    await line.get_by_role("button", name="テストメールを送る").click()
+    await expect(line.get_by_role("status")).to_contain_text("メールサーバーに拒否されました。")
+    await expect(line.get_by_role("status")).to_contain_text("550 5.1.1 no such user")
+    await expect(line.get_by_role("status")).to_contain_text("mori@hokuto.example あて")
+    await line.get_by_role("button", name="テストメールを送る").click()
+    await expect(line.get_by_role("alert")).to_contain_text("秒後にもう一度お試しください")
+
+    an_hour_ago = update(mail_tests).values(at=server.services.clock() - timedelta(hours=1))
+    await server.services.writer.act(lambda tx: tx.connection.execute(an_hour_ago))
+    await line.get_by_role("button", name="テストメールを送る").click()
+    await expect(line.get_by_role("status")).to_contain_text("メールサーバーが受け付けました。")
+    await expect(line).to_contain_text("最後に送信できた日時")
+    assert [mail["subject"] for mail in sink.mails()] == ["【テスト】安否確認メールの送信テスト"]
     await nothing_wrong(page)

@@ -67,6 +67,29 @@ async def test_one_answers_without_a_script(server: Running, asked: SimpleNamesp
     assert await page.locator("input:checked").count() == 0
 
 
+async def test_without_a_script_what_is_wrong_leads_to_its_field_and_what_was_chosen_can_be_left(
+    server: Running, asked: SimpleNamespace, phone: Any
+):
+    page = await phone(java_script_enabled=False)
+    await page.goto(asked.address)
+    await page.get_by_role("group", name="出社できますか？").get_by_text("出社できない").click()
+    await page.locator("textarea").fill("家の前の道が通れません")
+    # A browser that does not look itself whether something is missing.
+    await page.locator("input[required]").first.evaluate("input => { input.form.noValidate = true }")
+    await page.get_by_role("button", name="回答する").click()
+
+    assert (await page.title()).startswith("エラー：")
+    await page.get_by_role("alert").get_by_role("link", name="ご無事ですか？").click()
+    await page.keyboard.press("Space")
+    assert await page.get_by_label("無事です").is_checked(), "the link leads to the field"
+    await page.get_by_role("group", name="出社できますか？").get_by_text("回答しない").click()
+    await page.get_by_role("button", name="回答する").click()
+
+    await page.get_by_text("回答を受け付けました").wait_for()
+    (answer,) = await given_answers(server.services)
+    assert (answer.self, answer.work, answer.comment) == ("safe", "", "家の前の道が通れません")
+
+
 async def test_where_one_is_goes_along_only_with_the_tick(server: Running, asked: SimpleNamespace, phone: Any):
     page = await phone(geolocation=HERE, permissions=["geolocation"])
     for ticked in (False, True):

@@ -219,17 +219,21 @@ async def test_the_line_dies_after_the_post_he_taps_again_and_all_see_one_answer
     await page.get_by_text("いまいる場所を送る", exact=True).tap()
     await expect(page.locator("input[name=lat]")).to_have_value(re.compile("34"))
 
+    dead = asyncio.Event()
+
     async def dies(route):
         if route.request.method == "POST":
             await route.fetch(max_redirects=0)
             # The page stays where it is, as when nothing comes back.
             await route.fulfill(status=204)
+            dead.set()
         else:
             await route.continue_()
 
     await page.route("**/a/*", dies)
     await submit(page)
     await expect(row(miura, "大石 健")).to_contain_text("無事")
+    await dead.wait()
     await page.unroute("**/a/*")
     await submit(page)
     await expect(page.get_by_text("回答を受け付けました")).to_be_visible()

@@ -151,7 +151,7 @@ async def test_a_safety_check_before_a_typhoon(server, firm, window, browser, la
     await mori.get_by_label("終了案内メールアドレス").fill("bousai@example.co.jp")
     await mori.get_by_role("button", name="登録", exact=True).click()
     await expect(mori.get_by_role("heading", name=TITLE)).to_be_visible()
-    (incident,) = await services.readers.ask(queries.open_incidents)
+    (incident,) = await services.readers.ask(queries.incidents_page, "open", 0, 2)
 
     # 5. 抽出者全件 of 静岡工場: exactly these, and their mails carry the 表題 byte for byte.
     await menu(mori, "安否確認").click()
@@ -207,7 +207,7 @@ async def test_a_safety_check_before_a_typhoon(server, firm, window, browser, la
     await upkeep.close_notices(services)
     await upkeep.close_notices(services)
     assert (await _mails(services))[len(before) :] == ["bousai@example.co.jp"]
-    assert (await services.readers.ask(queries.open_incidents))[0].id == incident.id
+    assert (await services.readers.ask(queries.incidents_page, "open", 0, 2))[0].id == incident.id
 
     # 9., 10. 完了にする with nine unanswered; a second tab had ［発信］ ready.
     other = await window(firm.miura, at="/directory")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,9 +19,20 @@ from anpi.answers.frames import Said
 from anpi.answers.model import Closed, Given, NotAsked
 from anpi.tables import answers, settings, targets
 from server.auth.tables import accounts
+from server.data.group import Waiting
 from server.data.transaction import Transaction
 from server.errors import Busy, Unavailable
-from tests.tools.anpi_answering import Link, ask, change, complete, counted, given_answers, incident, text_of
+from tests.tools.anpi_answering import (
+    Link,
+    ask,
+    change,
+    complete,
+    counted,
+    given_answers,
+    incident,
+    nonce_in,
+    text_of,
+)
 from tests.tools.running import Running
 
 INVALID = "このリンクは使えません。届いた最新のメールからお試しください。"
@@ -100,15 +112,68 @@ async def test_the_page_after_a_form_speaks_of_the_check_whose_form_it_was(serve
     assert "最初の地震" in words and "次の地震" not in words
 
 
+OWN = """{"own": [
+ {"text": {"ja": "会社の鍵を持っていますか？"}, "choices": [{"ja": "はい"}, {"ja": "いいえ"}], "required": true},
+ {"text": {"ja": "連絡のとれる電話番号"}, "kind": "text", "required": true},
+ {"text": {"ja": "車で来られますか？"}, "choices": [{"ja": "はい"}, {"ja": "いいえ"}]}
+]}"""
+
+
+def element(page: str, holding: str) -> str:
+    """The first opening tag in which this stands."""
+    before, _, after = page.partition(holding)
+    assert after, f"{holding} is nowhere"
+    return before[before.rindex("<") :] + holding + after[: after.index(">") + 1]
+
+
 async def test_what_is_wrong_is_named_and_the_tick_for_the_location_stays(server: Running, asked: SimpleNamespace):
-    await change(server.services, asked.about, location=True)
+    await change(server.services, asked.about, location=True, questions=OWN)
 
-    page = await asked.link.answer(comment="道が通れません", share="1")
+    page = await asked.link.answer(comment="長" * 1001, share="1", own2=" ")
 
+    assert page.status_code == 400
+    assert int(page.headers["content-length"]) <= 5 * 1024
     title = page.text.partition("<title>")[2].partition("</title>")[0]
-    problem = page.text.partition('id="problem" role="alert">')[2].partition("</p>")[0]
-    assert problem and title.startswith(problem)
-    assert 'aria-describedby="problem"' in page.text and 'name="share" value="1" checked' in page.text
+    problem = page.text.partition('role="alert"><p>')[2].partition("</p>")[0]
+    assert problem.startswith("エラー：") and title.startswith(problem)
+    assert 'name="share" value="1" checked' in page.text
+    for field, text in (
+        ("self", "ひとつ選んでください。"),
+        ("own1", "ひとつ選んでください。"),
+        ("own2", "入力してください。"),
+        ("comment", "1000文字以内で入力してください。"),
+    ):
+        assert 'aria-invalid="true"' in element(page.text, f'aria-describedby="e-{field}"')
+        assert f'id="e-{field}">エラー：{text}<' in page.text
+        assert f'href="#f-{field}"' in page.text
+        assert f'name="{field}"' in element(page.text, f'id="f-{field}"')
+    assert page.text.count("aria-invalid") == page.text.count('href="#f-') == 4, "nothing else is called wrong"
+
+
+async def test_in_english_too_an_error_is_called_one(server: Running, asked: SimpleNamespace):
+    path = f"{asked.link.path}?lang=en"
+    page = await asked.link._client.post(path, data={"n": nonce_in(await asked.link.open())})
+
+    assert "<title>Error: " in page.text and ">Error: Please choose one.<" in page.text
+
+
+async def test_what_need_not_be_answered_can_be_left_again(server: Running, asked: SimpleNamespace):
+    await change(server.services, asked.about, questions=OWN)
+    page = await asked.link.open()
+    for field in ("house", "work", "own3"):
+        assert f'name="{field}" value=""><span>回答しない' in page.text
+    assert page.text.count("回答しない<") == 4, (
+        "the family's last choice says so itself, and what is required has none"
+    )
+
+    given = {"own1": "はい", "own2": "090", "house": "", "work": "", "own3": ""}
+    back = await asked.link.answer(page, **given)
+    assert 'name="house" value="" checked' in back.text
+    assert 'name="family" value="none" checked' not in back.text
+    await asked.link.answer(page, self="safe", **given)
+
+    (kept,) = await given_answers(server.services)
+    assert (kept.house, kept.work) == ("", "")
 
 
 async def test_who_goes_back_and_changes_his_mind_answers_anew(server: Running, asked: SimpleNamespace):
@@ -244,6 +309,15 @@ async def test_an_old_link_opens_the_newest_open_real_check(server: Running, ask
     assert "災害発生" in text_of(await asked.link.open())
 
 
+async def test_what_was_taken_back_opens_only_when_nothing_else_asks(server: Running, asked: SimpleNamespace):
+    other = await incident(server.services, title="津波")
+    await ask(server.services, other, [asked.sato])
+    await change(server.services, other, cancelled_at=server.services.clock())
+    assert "<h1>災害発生" in (await asked.link.open()).text
+    await complete(server.services, asked.about)
+    assert "<h1>津波" in (await asked.link.open()).text
+
+
 async def test_where_one_is_is_taken_only_with_the_tick_and_only_where_it_is_asked(
     server: Running, asked: SimpleNamespace
 ):
@@ -302,12 +376,12 @@ async def test_whoever_answers_without_end_is_held_back(server: Running, asked: 
 async def test_in_a_crowd_the_page_keeps_what_was_typed_and_its_number(
     server: Running, asked: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ):
-    async def crowded(*args: Any, **named: Any) -> None:
+    def crowded(waiting: Any) -> None:
         raise Busy(retry_ms=2000)
 
     form = await asked.link.open()
     with monkeypatch.context() as patch:
-        patch.setattr(server.services.writer, "ask", crowded)
+        patch.setattr(server.services.writer, "submit", crowded)
         page = await asked.link.answer(form, self="minor", comment="道が通れません")
     assert page.status_code == 429
     assert "混み合っています。2秒後にもう一度お試しください。" in page.text and "道が通れません" in page.text
@@ -396,14 +470,13 @@ async def test_when_it_cannot_be_written_the_page_keeps_everything_and_may_be_se
     server: Running, asked: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ):
     """Perhaps it was written all the same: sent again, it is the same answer."""
-    ask_writer, services = server.services.writer.ask, server.services
+    submit, services = server.services.writer.submit, server.services
 
-    async def written_but_unheard(*args: Any, **named: Any) -> None:
-        await ask_writer(*args, **named)
-        raise Unavailable()
+    def written_but_unheard(waiting: Waiting) -> None:
+        submit(replace(waiting, done=lambda answer: waiting.done(Unavailable())))
 
     form = await asked.link.open()
-    monkeypatch.setattr(services.writer, "ask", written_but_unheard)
+    monkeypatch.setattr(services.writer, "submit", written_but_unheard)
     page = await asked.link.answer(form, self="minor", comment="道が通れません")
     monkeypatch.undo()
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from anpi import links
-from anpi.contacts import actions, model
+from anpi.contacts import actions, model, offer
 from anpi.sending import addresses as written
 from anpi.sending.tables import addresses, contacts
 from directory.tables import people
@@ -214,3 +214,22 @@ async def unreached(server: Running, mori: Someone) -> dict[int, tuple[str, int,
         row["id"]: (row["company"], row.get("registered", 0), row.get("confirmed", 0), row.get("bad", 0))
         for row in listed["rows"]
     }
+
+
+async def test_addresses_of_many_who_are_gone_go_a_few_at_a_time(
+    server: Running, office: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+):
+    services = server.services
+    monkeypatch.setattr(actions, "A_STEP", 2)
+    week_ago = services.clock() - model.KEPT_AFTER_DELETION - timedelta(seconds=1)
+    shared = {"place": 1, "address_key": "", "made_at": week_ago}
+    people = (office.sato, office.suzuki, office.ito, office.mori)
+    given = [{"account_id": each.id, "address": f"{each.id}@example.com", "gone_at": week_ago} for each in people]
+    given[3]["gone_at"] = services.clock()
+    await change(services, insert(contacts).values([shared | each for each in given]))
+    owners = select(contacts.c.account_id).order_by(contacts.c.account_id)
+
+    assert await services.writer.act(actions.forget_gone)
+    assert len(await services.readers.ask(lambda db: list(db.execute(owners).scalars()))) == 2
+    await offer.OFFER.ticks[0].run(services)
+    assert await services.readers.ask(lambda db: list(db.execute(owners).scalars())) == [office.mori.id]

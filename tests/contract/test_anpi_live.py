@@ -8,14 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from anpi.answers import mine
+from anpi.board import telling
 from anpi.tables import targets
 from server.auth.model import Privilege
 from server.auth.tables import privileges
 from server.clock import to_millis
 from server.data.transaction import Transaction
+from server.live.conversation import ANSWERS_A_SECOND, ANSWERS_AT_ONCE
 from tests.tools.anpi_answering import Link, ask, complete, counted, given_answers, incident
 from tests.tools.client import Client, Refused
 from tests.tools.company import Someone, hire
@@ -177,6 +179,41 @@ async def test_an_answer_that_has_waited_counts_as_of_when_it_was_written_and_ne
     assert await counted(services, about) == {company.sato.id: "safe"}
 
 
+async def test_an_answer_does_not_wait_for_what_one_has_to_say_in_the_talk(
+    server: Running, company: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(vars(server.services.settings), "posts_per_second", 1)
+    about = await incident(server.services)
+    await ask(server.services, about, [company.sato.id])
+    sato = await server.connect(company.sato.token)
+    room = (await sato.ask("room.create", kind="closed", name="family"))["room"]["id"]
+
+    async def post() -> Any:
+        return await sato.ask("post", channel=room, client_id=str(uuid.uuid4()), text="Is anybody there?")
+
+    with pytest.raises(Refused) as refused:
+        while True:
+            await post()
+    assert refused.value.code == "too_fast"
+
+    assert (await say(sato, about, "safe"))["counted"] == [about]
+    with pytest.raises(Refused):
+        await post()
+
+
+async def test_answers_without_end_are_held_back_and_the_talk_goes_on(server: Running, company: SimpleNamespace):
+    about = await incident(server.services)
+    await ask(server.services, about, [company.sato.id])
+    sato = await server.connect(company.sato.token)
+    room = (await sato.ask("room.create", kind="closed", name="family"))["room"]["id"]
+
+    with pytest.raises(Refused) as refused:
+        await asyncio.gather(*(say(sato, about, "safe") for _ in range(ANSWERS_AT_ONCE + 10)))
+    assert refused.value.code == "too_fast" and 0 < refused.value.frame["retry_ms"] <= 1000 / ANSWERS_A_SECOND + 1
+
+    await sato.ask("post", channel=room, client_id=str(uuid.uuid4()), text="All is well.")
+
+
 async def test_nobody_answers_for_others_or_after_the_end(server: Running, company: SimpleNamespace):
     about = await incident(server.services)
     await ask(server.services, about, [company.sato.id])
@@ -265,10 +302,11 @@ async def test_boards_hear_of_answers_within_a_frame_and_totals_are_sqls(
 async def test_what_happens_together_is_told_together(server: Running, company: SimpleNamespace, mori: Someone):
     about = await incident(server.services)
     await ask(server.services, about, [company.sato.id])
-    board, sato = await server.connect(mori.token), await server.connect(company.sato.token)
+    board = await server.connect(mori.token)
+    devices = [await server.connect(company.sato.token) for _ in range(30 // ANSWERS_AT_ONCE)]
     await board.ask("anpi.watch", incident=about)
     for turn in range(30):
-        await say(sato, about, "minor" if turn < 29 else "safe")
+        await say(devices[turn % len(devices)], about, "minor" if turn < 29 else "safe")
 
     frames = 0
     while True:
@@ -323,6 +361,40 @@ async def test_a_board_is_gone_with_the_right_to_see_it(server: Running, company
 
     assert (await until(board, "anpi.board_gone", lambda event: True))["incident"] == about
     assert not [event for event in board.heard if event["is"] == "anpi.board" and event["totals"].get("safe")]
+
+
+async def test_who_opens_a_board_while_others_are_told_stays(
+    server: Running, company: SimpleNamespace, mori: Someone, monkeypatch: pytest.MonkeyPatch
+):
+    about = await incident(server.services)
+    await ask(server.services, about, [company.sato.id])
+    abe = await hire(server.services, "abe", talk=False)
+
+    def allow(tx: Transaction) -> None:
+        row = {"account_id": abe.id, "privilege": Privilege.ADMIN_ANPI.value}
+        tx.connection.execute(insert(privileges), row)
+
+    await server.services.writer.act(allow)
+    board, sato = await server.connect(mori.token), await server.connect(company.sato.token)
+    await board.ask("anpi.watch", incident=about)
+    coming = [await server.connect(abe.token)]
+    late = coming[0]
+    for process in server.processes:
+        read = process.services.readers.ask
+
+        async def read_slowly(question: Any, *given: Any, read: Any = read) -> Any:
+            if question is telling._counted and coming:
+                await coming.pop().ask("anpi.watch", incident=about)
+            return await read(question, *given)
+
+        monkeypatch.setattr(process.services.readers, "ask", read_slowly)
+
+    await say(sato, about, "safe")
+    await until(board, "anpi.board", lambda event: event["totals"].get("safe"))
+    await say(sato, about, "minor")
+
+    assert await until(late, "anpi.board", lambda event: event["totals"].get("minor"))
+    assert not [event for event in late.heard if event["is"] == "anpi.board_gone"]
 
 
 async def test_a_board_that_was_left_hears_nothing_more(server: Running, company: SimpleNamespace, mori: Someone):

@@ -6,11 +6,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
 
+from anpi.answers.answering import ANSWER
+from anpi.answers.frames import Said
+from anpi.answers.model import Given
 from anpi.sending import deliveries, health, leasing, returns
 from anpi.sending.deliveries import State, Wanted
 from anpi.sending.leasing import Result
@@ -195,6 +199,21 @@ async def test_a_reply_is_an_answer_and_brought_twice_it_is_one(server, company)
     assert [(row.account_id, row.incident_id, row.channel, row.self) for row in found] == [
         (company.sato.id, about, "reply", "safe")
     ]
+
+
+async def test_a_reply_that_was_long_on_its_way_does_not_take_the_place_of_a_newer_answer(server, company):
+    services = server.services
+    about, delivery = await sent(server, company.sato)
+    hurt = Given("hurt", company.sato.id, about, "directory", Said(self="major"))
+    newer = await services.writer.ask(ANSWER, hurt)
+    to = returns.address(services.secrets, BASE, returns.REPLY, delivery)
+    written = format_datetime(services.clock() - timedelta(hours=3))
+    raw = f"Date: {written}\r\nFrom: a@b.example\r\n\r\n1\r\n".encode()
+    async with door(server) as port:
+        assert (await bring(port, to, raw))[-1] == "250 2.0.0 taken\r\n"
+    kept_answers = await services.readers.ask(lambda db: db.execute(select(answers.c.self)).scalars().all())
+    standing = await services.readers.ask(lambda db: db.execute(select(targets.c.answer_id)).scalar_one())
+    assert (sorted(kept_answers), standing) == (["major", "safe"], newer.id)
 
 
 @pytest.mark.parametrize("sample", ["autoreply.eml", "reply-quote-only.eml", "vacation-without-header.eml"])

@@ -16,6 +16,7 @@ from anpi.sending.composing import Composer
 from anpi.sending.deliveries import CANCELLED, State, Wanted
 from anpi.sending.leasing import HELD, LEASE, Result, Taken
 from anpi.sending.talking import talker
+from anpi.sending.texting import Texter
 from anpi.tables import incidents, sends, targets
 from chat.tables import messages
 from tests.tools.anpi_mailing import by_state, ended, incident, kept, mails, people, put, sending, to, until
@@ -284,6 +285,46 @@ async def test_a_bad_address_is_left_out_while_the_person_has_another(server):
     await put(services, last, [*only, *single])
     states = [(row.slot, row.state) for row in await kept(services) if row.incident_id == last]
     assert states == [("email1", State.FAILED), ("own1", State.WAITING), ("email1", State.WAITING)]
+
+
+async def test_what_is_said_of_a_persons_own_address_is_shown_as_its_code(server):
+    services = server.services
+    (one,) = await people(services, 1)
+    about = await incident(services)
+    slots = ("email1", "own1")
+    await put(services, about, [Wanted(one, "mail", slot, f"{slot}@x.example") for slot in slots])
+    said = "550 5.1.1 unknown user taro.private"
+
+    def refuse(tx):
+        load = leasing.step(tx, "s", shares=SHARES)
+        leasing.step(tx, "s", [Result(e.id, about, one, State.FAILED, said, hard=True) for e in load.taken])
+        return {each.slot: each.error for each in deliveries.of_person(tx.connection, about, one)}
+
+    assert await services.writer.act(refuse) == {"email1": said, "own1": "550 5.1.1"}
+
+
+async def test_a_text_that_cannot_be_sent_has_no_other_sent_again(server, monkeypatch):
+    services = server.services
+    services.settings.__dict__["anpi_sms_url"] = "https://sms.example/send"
+    about = await incident(services)
+    ids = await people(services, 3)
+    await put(services, about, [Wanted(id, "sms", "sms", f"0901234567{id % 10}") for id in ids])
+    load = await services.writer.act(lambda tx: leasing.step(tx, "s", shares={"sms": 3}))
+    asked = []
+
+    async def fetch(method, url, **given):
+        asked.append(url)
+        if len(asked) == 2:
+            raise RuntimeError("a mistake of ours")
+        return SimpleNamespace(status=200)
+
+    monkeypatch.setattr(services.outbound, "fetch", fetch)
+    results = await Texter(services).deal(load)
+    assert [(each.state, each.again) for each in results] == [
+        (State.SENT, False),
+        (State.WAITING, True),
+        (State.SENT, False),
+    ]
 
 
 async def test_a_carriers_lane_keeps_its_pace_and_nobody_waits_for_it(server, sink):

@@ -41,6 +41,7 @@ from tests.tools.directory import found
 from tests.tools.running import Running
 
 SHARES = {"mail": 100}
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -95,6 +96,23 @@ async def test_an_earlier_answer_counts_where_somebody_is_asked_later(server, de
     await desk.post(f"incidents/{second}/resend", key=desk.key())
     await preparing.prepare_all(services)
     assert [person for person, _, _ in await mailed(services, second, 1)] == ids[1:]
+
+
+async def test_of_earlier_answers_the_newest_counts_as_it_did_where_it_was_given(server, desk):
+    services = server.services
+    ids = await scope(services, 2)
+    first = await desk.sent({"picked": ids}, count_from=hours_ago(services, 2))
+    await give(services, first, ids[0], "major")
+    offline = Given("offline", ids[0], first, "queue", Said(self="safe"), written_at=services.clock() - HOUR)
+    await services.writer.ask(ANSWER, offline)
+    await give(services, first, ids[1], "major")
+    # So soon after the mail that a machine may have pressed.
+    await services.writer.ask(ANSWER, Given("pressed", ids[1], first, "mail", Said(self="safe")))
+    standing = [(await target(services, first, id)).answer_id for id in ids]
+
+    second = await desk.sent({"picked": ids}, count_from=hours_ago(services, 1))
+
+    assert [(await target(services, second, id)).answer_id for id in ids] == standing
 
 
 @pytest.mark.parametrize("other", [{"drill": True}, {"count_from": -1}, {"kind": "notice"}])
@@ -182,6 +200,21 @@ async def test_a_drill_that_is_suspended_takes_its_badges_with_it(server, desk):
 
 
 # ---------------------------------------------------------------- decided while it is under way
+
+
+async def test_whose_badges_go_does_not_stand_before_those_who_are_asked(server, desk, monkeypatch):
+    services = server.services
+    ids = await scope(services, 2)
+    await desk.sent({"picked": ids}, drill=True)
+    bulk, first = services.writer.bulk, dict[str, bool]()
+
+    def watched(steps, **given):
+        first[steps.gi_frame.f_locals["plan"].chosen.kind] = given["first"]
+        return bulk(steps, **given)
+
+    monkeypatch.setattr(services.writer, "bulk", watched)
+    await desk.sent({"picked": ids})
+    assert first == {"done": False, "picked": True}
 
 
 async def test_badges_that_are_shown_follow_the_setting(server, desk):

@@ -14,9 +14,8 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from anpi import incidents as door
-from anpi import preparing, reminding, upkeep
+from anpi import preparing, reach, reminding, upkeep
 from anpi.incidents import Start
-from anpi.reach import Reached, people
 from anpi.sending.tables import deliveries
 from anpi.sending.variables import Facts
 from anpi.tables import answers, counted, incidents, sends, targets
@@ -108,12 +107,12 @@ async def test_asked_is_whose_area_is_hit_and_who_has_none(server):
 async def test_whom_areas_mean_is_the_same_asked_at_once(server):
     services = server.services
     ids = await scope(services, 6, areas=AREAS)
-    found = await services.readers.ask(people, [CHUBU])
+    found = await services.readers.ask(reach.numbers, [CHUBU])
     id = await start(services, quake())
-    assert [each.account for each in found] == await asked(services, id)
-    assert {Reached(ids[1], YAIZU, "home"), Reached(ids[2], "22", "work")} < set(found), "work goes before home"
-    assert (await target(services, id, ids[2])).area == "22"
-    assert [each.account for each in await services.readers.ask(people, [CHUBU], False)] == ids[:3]
+    assert found == await asked(services, id) == [*ids[:3], ids[4]]
+    third = await target(services, id, ids[2])
+    assert (third.area, third.area_kind) == ("22", "work"), "work goes before home"
+    assert await services.readers.ask(reach.numbers, [CHUBU], False) == ids[:3]
 
 
 async def test_the_same_quake_begins_once_whoever_tells(server):
@@ -182,6 +181,47 @@ async def test_a_quake_that_is_taken_back_is_told_to_those_reached_and_nobody_el
         assert refused.json()["code"] == "incident_cancelled"
     assert await due_now(services, id, 31) == 0
     assert await services.writer.act(door.widen, id, [EAST]) is None
+
+
+async def test_the_word_of_a_withdrawal_is_no_sign_that_the_question_came(server, desk):
+    services = server.services
+    lost, had, folder = ids = await scope(services, 3)
+    id = await start(services, quake())
+    await became(services, id, 0, {each: "sent" for each in ids})
+    await services.writer.act(door.cancel, id)
+    await preparing.prepare_all(services)
+    await became(services, id, 0, {lost: "bounced", folder: "written"})
+    await became(services, id, 100, {each: "sent" for each in ids})
+
+    progress = (await desk.get(f"incidents/{id}"))["progress"]
+    assert (progress["sent"], progress["written"]) == (1, 1)
+    rows = (await desk.get(f"incidents/{id}/people"))["people"]
+    assert {row["id"]: row.get("sent") for row in rows if row["id"] in ids} == {
+        lost: "failed",
+        had: "sent",
+        folder: "written",
+    }
+    for path, word in (("people", "sent"), ("answers", "reached")):
+        found = await desk.get(f"incidents/{id}/{path}?sent={word}")
+        assert [row["id"] for row in found["people"]] == [had], path
+    unreached = (await desk.get(f"incidents/{id}/unreached?sent=failed"))["people"]
+    assert [(row["id"], row["sent"]) for row in unreached] == [(lost, "failed")]
+    assert (await desk.get(f"incidents/{id}/totals"))["sending"]["reached"] == 1
+    table = (await desk.visitor.get(f"/api/anpi/incidents/{id}/answers.csv?sent=failed")).text
+    assert "不達" in table.splitlines()[1]
+
+
+async def became(services: Services, id: int, round: int, states: dict[int, str]) -> None:
+    """This has become of the mails of a round, by person."""
+    d = deliveries.c
+
+    def run(tx: Transaction) -> None:
+        for account, state in states.items():
+            mine = update(deliveries).where(d.incident_id == id, d.round == round, d.account_id == account)
+            changed = tx.connection.execute(mine.values(state=state, ended_at=tx.now))
+            assert changed.rowcount == 1, "this test needs one mail of each"
+
+    await services.writer.act(run)
 
 
 # ---------------------------------------------------------------- asking again by itself

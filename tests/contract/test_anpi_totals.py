@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from anpi.board import counting
 from anpi.sending.tables import deliveries
 from anpi.tables import answers, targets
-from directory.tables import people
+from directory.tables import departments, people
 from server.auth.model import Privilege
 from server.data.transaction import Transaction
 from tests.tools.anpi_answering import Link, ask, change, complete, counted, given_answers, incident
@@ -90,6 +91,18 @@ async def test_pages_join_to_the_whole(check: SimpleNamespace):
             break
 
     assert names == ["ito", "sato", "suzuki"]
+
+
+async def test_departments_without_a_place_of_their_own_stand_last(server: Running):
+    def count(tx: Transaction) -> list[str]:
+        named = [("なし", None), ("五", 5), ("負", -1)]
+        rows = [{"code": name, "name": name, "sort_score": score, "rev": 1} for name, score in named]
+        tx.connection.execute(insert(departments), rows)
+        ids = tx.connection.execute(select(departments.c.id)).scalars()
+        told = [counting.Tally(id, "", "safe", False, "", False, 1) for id in ids]
+        return [each.name for each in counting.by_department(tx.connection, told)]
+
+    assert await server.services.writer.act(count) == ["負", "五", "なし"]
 
 
 async def test_totals_over_http_are_the_answers(check: SimpleNamespace):

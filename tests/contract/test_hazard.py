@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
+from sqlalchemy import event as sqlalchemy_event
 
 from anpi import incidents, settings
 from anpi import tables as anpi
-from anpi.hazard import intake, recording, tsunami_areas, unobserved
+from anpi.hazard import intake, recording, tsunami_areas, unobserved, why
 from anpi.hazard.model import HazardReport, Known
 from anpi.hazard.p2p import read as p2p_read
 from anpi.hazard.recording import Arrived, Taken
@@ -402,3 +403,62 @@ async def test_rules_that_are_off_start_nothing(server: Running, clock: MovedClo
     assert (await Brought(server.services).telegram(Quake(clock).observed({NOTO: "7"}))).act == "ignore"
     (event,) = await rows(server, events)
     assert msgspec.json.decode(event.known, type=Known).max_level == "7"
+
+
+async def test_boards_are_told_what_more_is_known(server: Running, clock: MovedClock):
+    quake, brought = Quake(clock, ago=8), Brought(server.services)
+    await brought.telegram(quake.warned({NOTO: "6-"}))
+    clock.move(seconds=60)
+    await end_waits(server)
+    clock.move(minutes=10)
+    seen = [(await rows(server, anpi.incidents))[0].rev]
+    assert await mark_unobserved(server) == [True]
+    seen.append((await rows(server, anpi.incidents))[0].rev)
+    assert (await brought.telegram(quake.observed({NOTO: "5+"}))).act == "keep"
+    seen.append((await rows(server, anpi.incidents))[0].rev)
+    assert seen == sorted(set(seen)), "its reminders, its cause and its text are others"
+
+
+async def test_an_area_that_is_known_to_be_hit_harder_later_is_told_so(server: Running, clock: MovedClock):
+    quake, brought = Quake(clock), Brought(server.services)
+    await brought.telegram(quake.observed({NOTO: "5+"}))
+    seen = []
+    for level in ("6+", "6+"):
+        clock.move(minutes=2)
+        assert (await brought.telegram(quake.observed({NOTO: level}))).act == "keep"
+        (incident,) = await rows(server, anpi.incidents)
+        seen.append((msgspec.json.decode(incident.facts)["level"], incident.rev))
+    assert seen[0] == seen[1] and seen[0][0] == "6+"
+
+
+async def test_why_costs_the_same_however_many_events_hang_on_an_incident(
+    server: Running, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(why, "REPORTS_LIMIT", 2)
+    brought, costs = Brought(server.services), list[int]()
+    for _ in range(3):
+        quake = Quake(clock)
+        for ago in (3, 2, 1):
+            await brought.telegram(quake.observed({NOTO: "6-"}, ago=ago))
+        clock.move(minutes=40)
+        costs.append(await server.services.readers.ask(statements, why.of_incident, 1))
+    assert len(set(costs)) == 1
+    told = (await server.services.readers.ask(why.of_incident, 1)).events
+    assert [(len(each.reports), len(each.decisions)) for each in told] == [(2, 2)] * 3
+    assert [each.decisions[0].act for each in told] == ["start", "tell", "tell"]
+    assert [each.reports[0].id for each in told] == [1, 4, 7]
+
+
+def statements(connection: Connection, question: Callable[..., object], *args: object) -> int:
+    """How many it asks."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    sqlalchemy_event.listen(connection, "before_cursor_execute", note)
+    try:
+        question(connection, *args)
+    finally:
+        sqlalchemy_event.remove(connection, "before_cursor_execute", note)
+    return len(asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from types import SimpleNamespace
@@ -20,12 +21,14 @@ from anpi.sending.deliveries import State, Wanted
 from anpi.sending.pushing import Pusher
 from server.auth.tables import sessions
 from server.errors import Busy
-from server.work.outbound import Answer
+from server.work.outbound import Answer, OutboundFailed
 from server.work.push import CURVE, encoded, point
 from tests.tools.anpi_mailing import by_state, incident, kept, put
 from tests.tools.visitor import Visitor
 
 ENDPOINT = "https://fcm.googleapis.com/fcm/send/abc"
+OTHER = "https://updates.push.services.mozilla.com/wpush/v2/abc"
+PATIENCE_SECONDS = 20.0
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -77,6 +80,22 @@ class Maker:
         return Answer(status, {}, b"")
 
 
+class OneHangs(Maker):
+    """Two of them, one of which says nothing before the other has been asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other = asyncio.Event()
+
+    async def fetch(self, method: str, url: str, **given: object) -> Answer:
+        self.asked.append(SimpleNamespace(method=method, url=url, **given))
+        if url == OTHER:
+            self.other.set()
+            return Answer(201, {}, b"")
+        await self.other.wait()
+        raise OutboundFailed(reason="timeout")
+
+
 async def subscribe(server, someone, browser: Browser) -> dict[str, object]:
     """Somebody lets this browser be woken; the answer."""
     async with Visitor.of(server, someone) as visitor:
@@ -88,13 +107,14 @@ async def unsubscribe(server, someone, endpoint: str) -> dict[str, object]:
         return (await visitor.ask("DELETE", "/api/push", SAME, json={"endpoint": endpoint})).json()
 
 
-async def woken(server, maker: Maker, someone) -> int:
-    """An incident that is told to somebody by push."""
+async def woken(server, maker: Maker, *people) -> int:
+    """An incident that is told to these by push."""
     about = await incident(server.services, title="災害発生", drill=True)
-    await put(server.services, about, [Wanted(someone.id, "push", "push")])
+    await put(server.services, about, [Wanted(someone.id, "push", "push") for someone in people])
     door, server.services.outbound = server.services.outbound, maker
     try:
-        assert await Sender(server.services, "push", 10, Pusher(server.services).deal).send_some()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert await Sender(server.services, "push", 10, Pusher(server.services).deal).send_some()
     finally:
         server.services.outbound = door
     return about
@@ -194,3 +214,19 @@ async def test_whom_time_did_not_suffice_for_is_woken_later(server, company, mon
     (row,) = await kept(server.services)
     assert (maker.asked, row.state, row.leased_by) == ([], State.WAITING, "")
     assert await server.services.readers.ask(subscribing.subscribed, [company.sato.id]) == {company.sato.id}
+
+
+async def test_a_service_that_hangs_holds_up_nobody_else(server, company):
+    for someone in (company.sato, company.suzuki):
+        for n in range(pushing.UNDER_WAY * 2 // 3):
+            await subscribe(server, someone, Browser(f"{ENDPOINT}{someone.id}-{n}"))
+    await subscribe(server, company.ito, Browser(OTHER))
+    maker = OneHangs()
+    await woken(server, maker, company.sato, company.suzuki, company.ito)
+    assert {row.account_id: row.state for row in await kept(server.services)} == {
+        company.sato.id: State.WAITING,
+        company.suzuki.id: State.WAITING,
+        company.ito.id: State.SENT,
+    }
+    hung = [asked for asked in maker.asked if asked.url != OTHER]
+    assert len(hung) == pushing.A_HOST, "the others are not even tried before it has rested"

@@ -127,6 +127,7 @@ TABLE: Mapping[tuple[str, str], Who] = {
     ("GET", "/api/anpi/rules"): ANPI,
     ("POST", "/api/anpi/rules"): ANPI,
     ("GET", "/api/anpi/readiness"): ANPI,
+    ("POST", "/api/anpi/readiness/mail"): ANPI,
     ("GET", "/api/anpi/events"): ANPI,
     ("GET", "/api/anpi/events/{id:int}"): ANPI,
     ("GET", "/api/anpi/incidents/{id:int}/why"): ANPI,

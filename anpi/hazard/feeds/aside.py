@@ -35,7 +35,8 @@ class Aside(Generic[Said]):
 
     async def again(self) -> None:
         """Each that waits once more, as long as it is worth it."""
-        for said, since in [self._kept.popleft() for _ in range(len(self._kept))]:
+        for _ in range(len(self._kept)):
+            said, since = self._kept.popleft()
             if self._clock().timestamp() - since <= OLDEST.total_seconds():
                 await self._try(said, since)
 

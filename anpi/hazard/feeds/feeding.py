@@ -77,11 +77,21 @@ class Feeding:
         self._weather = wanted.weather
         await self._match(sources_on(self._services, wanted.outside))
         for event in wanted.due:
-            act = await self._services.writer.act(recording.end_wait, event)
-            log.info("hazard.wait_over", about=event, act=act)
+            if (act := await self._did(recording.end_wait, event)) is not None:
+                log.info("hazard.wait_over", about=event, act=act)
         for event in wanted.unobserved:
-            await self._services.writer.act(unobserved.mark, event)
+            await self._did(unobserved.mark, event)
         await self._write()
+
+    async def _did(self, action: Callable[..., Any], event: int) -> Any:
+        """What came of it; None: a bug, which must not keep the next event from being asked about."""
+        try:
+            return await self._services.writer.act(action, event)
+        except AppError:
+            raise
+        except Exception as bug:
+            log.error("hazard.feeding_failed", about=event, exc_info=bug)
+            return None
 
     async def _warm(self) -> None:
         """The process that reads telegrams takes a second to start: not the first telegram's."""

@@ -21,6 +21,8 @@ LISTENED_TO = ("jma", "p2p", "dmdata")
 NAMES = (*LISTENED_TO, "inbound")
 EARLY = frozenset({"p2p", "dmdata"})
 """Where early warnings come from."""
+LOCK = "hazard sources"
+"""Whoever writes their rows holds it."""
 SILENT_AFTER = timedelta(minutes=5)
 WRITE_AGAIN = timedelta(seconds=20)
 """What only grows older is not written more often."""
@@ -95,6 +97,7 @@ class Healths:
 
 def save(tx: Transaction, healths: list[Health]) -> None:
     """Write them down."""
+    tx.lock(LOCK)
     known = set(tx.connection.execute(select(sources.c.name)).scalars())
     for each in healths:
         row = {
@@ -130,7 +133,7 @@ def read(connection: Connection) -> dict[str, Health]:
 
 def heard_from_outside(tx: Transaction, name: str) -> None:
     """A source that comes to us has come, in whichever process."""
-    tx.lock("hazard sources")
+    tx.lock(LOCK)
     known = tx.connection.execute(select(sources.c.name).where(sources.c.name == name)).scalar()
     row = {"tried_at": tx.now, "heard_at": tx.now, "report_at": tx.now, "error": "", "troubles": 0}
     if known is None:

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import select, update
 
 from anpi import tables as anpi
-from anpi.hazard import starting
+from anpi.hazard import recording, starting
 from anpi.hazard.feeds import feeding, health
 from anpi.hazard.feeds.feeding import Feeding, feed
 from anpi.hazard.tables import events
 from server.data.transaction import Transaction
 from server.settings import Settings
-from tests.tools.quakes import NOTO, Quake
+from tests.tools.quakes import KAGA, NOTO, Quake
 from tests.tools.running import Running, running, settings_for
 from tests.tools.sources import FakeJma, FakeP2p, fake_jma, fake_p2p
 
@@ -129,6 +129,27 @@ async def test_a_wait_ends_without_anybody_asking(chosen: Settings, p2p: FakeP2p
         await reached(lambda: incidents(server))
         (event,) = await server.services.readers.ask(lambda db: list(db.execute(select(events))))
         assert event.state == "started" and event.armed_until is None
+
+
+async def test_a_bug_about_one_event_keeps_nobody_from_being_asked_about_the_next(
+    chosen: Settings, p2p: FakeP2p, monkeypatch: pytest.MonkeyPatch
+):
+    end_wait, ended = recording.end_wait, list[int]()
+
+    def stumble(tx: Transaction, event: int) -> str:
+        if event == 1:
+            raise RuntimeError("a bug")
+        ended.append(event)
+        return end_wait(tx, event)
+
+    monkeypatch.setattr(recording, "end_wait", stumble)
+    async with running(chosen) as server, fed(server):
+        await set_settings(server, '{"early_wait_seconds": 1}')
+        await p2p.wait_for_lines(1)
+        await p2p.say(Quake(server.services.clock, ago=300).p2p_warned({NOTO: "6-"}))
+        await p2p.say(Quake(server.services.clock, ago=5).p2p_warned({KAGA: "6-"}, "556-2"))
+        await reached(lambda: incidents(server))
+        assert ended == [2]
 
 
 async def test_a_bug_in_one_source_ends_neither_the_other_nor_itself(

@@ -16,7 +16,7 @@ from tests.tools.running import Running
 NOW = datetime(2027, 4, 1, tzinfo=UTC)
 QUESTIONS = {
     "what was begun by this key": (queries.incident_of_key, "eq:1"),
-    "what is open": (queries.open_incidents,),
+    "what is open": (queries.incidents_page, "open", 0, 50),
     "how some stand": (queries.standings, [1, 2]),
     "how many are silent": (queries.unanswered, 1),
     "a send by its key": (queries.send_of_key, "k"),
@@ -31,6 +31,7 @@ QUESTIONS = {
     "the next targets": (targets.after, 1, 0, 150),
     "what is due": (reminding._with_due, NOW),
     "how some were reached": (deliveries.states, 1, [1, 2]),
+    "whom areas mean": (reach.numbers, ["442"], False),
 }
 
 

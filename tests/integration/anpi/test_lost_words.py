@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from anpi import state
@@ -42,6 +44,27 @@ async def test_a_check_whose_word_was_lost_is_told_all_the_same(server: Running,
     async with asyncio.timeout(5):
         await looking
     services.draining = False
+
+
+async def test_what_begins_while_it_is_looked_is_not_taken_for_nothing(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+):
+    services, read, looked = server.services, server.services.readers.ask, asyncio.Event()
+
+    async def begin_meanwhile(question: Any, *given: Any) -> Any:
+        found = await read(question, *given)
+        if question is state._heads:
+            state.here(services).moved(1)
+            looked.set()
+        return found
+
+    monkeypatch.setattr(services.readers, "ask", begin_meanwhile)
+    looking = asyncio.create_task(state.look_again(services))
+    async with asyncio.timeout(5):
+        await looked.wait()
+    assert state.here(services).quiet is None
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
 
 
 async def test_while_nothing_is_open_whoever_comes_costs_no_question(server: Running, company: SimpleNamespace):

@@ -14,11 +14,12 @@ from sqlalchemy import select
 from anpi import tables as anpi
 from anpi.hazard import intake as intake_module
 from anpi.hazard import recording
-from anpi.hazard.feeds.aside import AGAIN_SECONDS
+from anpi.hazard.feeds.aside import AGAIN_SECONDS, Aside
 from anpi.hazard.feeds.health import Health
 from anpi.hazard.feeds.p2p_socket import P2pSocket
 from anpi.hazard.intake import Intake
 from anpi.hazard.tables import events, reports
+from server.clock import system_clock
 from server.errors import Unavailable
 from tests.tools.quakes import NOTO, MovedClock, Quake
 from tests.tools.running import Running, running, settings_for
@@ -190,3 +191,22 @@ async def test_nobody_there_is_trouble_with_longer_and_longer_pauses(tmp_path: P
         await reached(lambda: len(pauses) >= 4)
         assert health.error == "connect" and health.heard_at is None
         assert pauses[0] < pauses[1] < pauses[2] < pauses[3] and max(pauses) <= 62
+
+
+async def test_a_bug_about_one_that_waits_loses_none_of_those_behind_it():
+    there, taken = False, list[str]()
+
+    async def take(said: str) -> bool:
+        if there and said == "broken":
+            raise RuntimeError("a bug")
+        taken.extend([said] if there else [])
+        return there
+
+    aside = Aside(system_clock, take)
+    for said in ("first", "broken", "last"):
+        await aside.take(said)
+    there = True
+    with pytest.raises(RuntimeError):
+        await aside.again()
+    await aside.again()
+    assert taken == ["first", "last"]

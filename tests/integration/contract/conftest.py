@@ -16,8 +16,7 @@ from directory import groups, queries
 from directory.examples import SUZUKI
 from directory.tables import pictures
 from server.auth import actions, codes, company
-from server.auth.first_run import PRIVILEGES
-from server.auth.model import new_account, operator
+from server.auth.model import Privilege, new_account, operator
 from server.auth.password_rule import Accepted
 from server.auth.tables import sessions
 from server.clock import from_millis, system_clock
@@ -25,6 +24,7 @@ from server.contract.examples import AT
 from server.data.transaction import Transaction
 from server.ports import people_listeners
 from server.services import Services
+from tests.tools.anpi_examples import ANPI_LOGIN_ID, make_safety_check, stand_on_loopback
 from tests.tools.company import sign_in
 from tests.tools.directory import found, give
 from tests.tools.running import Running, running, settings_for
@@ -70,27 +70,41 @@ async def world(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
         sato = await Stranger.arrive(here.address)
         await sato.sign_in("sato@hokuto.example", PASSWORD)
         await make_rooms(here, sato)
+        stand_on_loopback(var)
+        await make_safety_check(here.services, sato)
         await sato.leave()
     return World(var, sato)
 
 
 @pytest.fixture
-async def sato(world: World, tmp_path: Path) -> AsyncIterator[Stranger]:
-    """Signed in, and not yet on the line; what he finds missing in the documents fails the test."""
+async def office(world: World, tmp_path: Path) -> AsyncIterator[Running]:
+    """A server in a copy of the world."""
     shutil.copytree(world.var, tmp_path / "var")
     async with running(settings_for(tmp_path / "var"), then) as here:
-        stranger = world.sato.at(here.address)
-        yield stranger
-        await stranger.leave()
+        yield here
+
+
+@pytest.fixture
+async def sato(world: World, office: Running) -> AsyncIterator[Stranger]:
+    """Signed in, and not yet on the line; what he finds missing in the documents fails the test."""
+    stranger = world.sato.at(office.address)
+    yield stranger
+    await stranger.leave()
 
 
 async def make_people(services: Services) -> None:
     """1 佐藤, who administers, reads the talk log, and is signed in elsewhere too; 2 鈴木, who has a code; 3 伊藤."""
     for login, (name, kana) in PEOPLE.items():
         hashed = await services.passwords.hash(Accepted(PASSWORD))
-        rights = PRIVILEGES if login == "sato" else frozenset()
+        rights = frozenset(Privilege) if login == "sato" else frozenset()
         new = new_account(
-            f"{login}@hokuto.example", name, kana, talk=True, privileges=rights, talk_log=login == "sato"
+            f"{login}@hokuto.example",
+            name,
+            kana,
+            talk=True,
+            privileges=rights,
+            talk_log=login == "sato",
+            anpi_login_id=ANPI_LOGIN_ID[login],
         )
         await services.writer.act(
             actions.add_account,

@@ -98,12 +98,13 @@ def flagged(
     sent: float | None = 600,
     opened: float | None = 60,
     first: bool = True,
+    in_doubt: str = "",
 ) -> bool:
     """Whether it is 要確認: seconds since he was asked, since the mail went, since the page was opened."""
     past = [None if each is None else NOW - timedelta(seconds=each) for each in (after, sent, opened)]
     given = Given("k", 1, 1, channel, Said(self="safe"), opened_at=past[2])
     assert past[0] is not None
-    target = Target(1, 1, past[0], None if first else NOW - HOUR, gone=False)
+    target = Target(1, 1, past[0], None if first else NOW - HOUR, gone=False, in_doubt=in_doubt)
     return doubtful(given, target, past[1], NOW)
 
 
@@ -113,6 +114,12 @@ def test_a_first_answer_that_a_machine_may_have_given_is_flagged():
     assert flagged(after=5, sent=None)
     assert not flagged()
     assert not flagged(sent=None)
+
+
+def test_a_second_machine_does_not_make_sure_what_the_first_has_pressed():
+    assert flagged(sent=22, first=False, in_doubt="safe")
+    assert not flagged(sent=22, first=False, in_doubt="minor"), "another answer is a person's"
+    assert not flagged(first=False, in_doubt="safe"), "by then it may be a person"
 
 
 def test_what_no_machine_opens_is_never_flagged_nor_a_later_answer():

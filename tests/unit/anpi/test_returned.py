@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from anpi.sending.returned import Came, read_bounce, read_reply
 
@@ -21,7 +22,7 @@ with (SAMPLES / "expected.tsv").open(encoding="utf-8", newline="") as file:
 @pytest.mark.parametrize("row", EXPECTED, ids=[f"{row['file']} {row['where']}" for row in EXPECTED])
 def test_a_labelled_mail_is_what_its_label_says(row):
     came = READERS[row["where"]]((SAMPLES / row["file"]).read_bytes())
-    assert came == Came(row["kind"], row["status"] or "", row["answer"] or "")
+    assert replace(came, at=0) == Came(row["kind"], row["status"] or "", row["answer"] or "")
 
 
 def test_every_sample_has_a_label():
@@ -33,9 +34,11 @@ def test_many_ways_to_write_one(text):
     assert read_reply(plain(text)) == Came("answer", answer="safe")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "10", "1人です", "4", "0", "はい", "11日に", "-1", "2 階にいます", "1 人では動けません", "1 大けが"]
-)
+NO_ANSWERS = ("", "10", "1人です", "4", "0", "はい", "11日に", "-1", "2 階にいます", "1 人では動けません", "1 大けが")
+NUMBERS = ("1、2人けがをしています", "1.5キロ先にいます", "３．１１のときと同じです")
+
+
+@pytest.mark.parametrize("text", [*NO_ANSWERS, *NUMBERS])
 def test_what_is_no_answer_is_none(text):
     assert read_reply(plain(text)).kind == "nothing"
 
@@ -43,6 +46,20 @@ def test_what_is_no_answer_is_none(text):
 def test_a_reply_to_a_title_that_sounds_like_a_machine_is_read_all_the_same():
     raw = "Subject: Re: 夜間不在時の安否確認\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n1\r\n".encode()
     assert read_reply(raw) == Came("answer", answer="safe")
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Fri, 1 Jan 2027 16:10:00 +0900", 1_798_787_400_000),
+        ("Fri, 1 Jan 2027 07:10:00 -0000", 1_798_787_400_000),
+        ("1 Jan 1900 00:00:00 +0000", 0),
+        ("99 Foo 2027", 0),
+        ("", 0),
+    ],
+)
+def test_a_reply_says_when_it_was_written(date, at):
+    assert read_reply(f"Date: {date}\r\n".encode() + plain("1")).at == at
 
 
 @given(st.binary(max_size=2000))

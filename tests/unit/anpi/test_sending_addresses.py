@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from anpi.sending.addresses import key, lane, without_addresses
+from anpi.sending.addresses import code_alone, key, lane, without_addresses
 from anpi.sending.texting import filled_body
 from server.secrets import Secrets
 from server.settings import WrongSettings, load
@@ -54,6 +54,21 @@ def test_carriers_have_a_lane_of_their_own(address, expected):
 )
 def test_what_another_server_says_is_shown_without_addresses(said, shown):
     assert without_addresses(said) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("550 5.1.1 unknown user taro.private", "550 5.1.1"),
+        ("550-5.1.1 taro.private 5.2.2", "550-5.1.1"),
+        ("451 later", "451"),
+        ("5.1.1", "5.1.1"),
+        ("5551234 taro", ""),
+        ("taro.private 550", ""),
+    ],
+)
+def test_of_a_persons_own_address_only_the_code_is_shown(said, shown):
+    assert code_alone(said) == shown
 
 
 def test_a_text_cannot_end_its_string_in_the_body_of_an_sms():

@@ -103,6 +103,7 @@ LIMITS = {
     "Name of a room": (ROOM_NAME_LIMIT,),
     "Members of a room": (MEMBERS_LIMIT,),
     "Posts of a connection": (RATE, RATE * 5),
+    "Answers of a connection to safety checks": (conversation.ANSWERS_A_SECOND, conversation.ANSWERS_AT_ONCE),
     "Marks of a connection that wait": (conversation.IN_FLIGHT_LIMIT,),
     "Posts of a connection on their way": (conversation.IN_FLIGHT_LIMIT,),
     "Commands of a connection that wait": (conversation.QUEUE_LIMIT,),

@@ -60,6 +60,23 @@ test('totals never go back to older ones, but a new line begins anew', () => {
   expect(live.board?.rev).toBe(9)
 })
 
+test('lists are read anew after a line on which something may have been missed, and only then', () => {
+  const { talk, tell, open } = line()
+  const live = liveOf(talk)
+  const heard: boolean[] = []
+  live.watch(3, ({ more }) => heard.push(more ?? false))
+  tell(board(3, 7))
+  open()
+  tell(board(3, 7))
+  open()
+  open()
+  tell(board(3, 9))
+  tell(board(3, 10))
+  live.watch(5)
+  tell(board(5, 20))
+  expect(heard).toEqual([false, false, true, false, false])
+})
+
 test('who may not see it any more is told so', () => {
   const { talk, tell } = line()
   const live = liveOf(talk)

@@ -15,6 +15,8 @@ export class IncidentLive {
   private inside = 0
   /** As of when the newest frame of this line is. */
   private rev = -1
+  /** As of when what was heard before the line was lost is. */
+  private before = -1
   private readonly listeners = new Set<Heard>()
 
   constructor(private readonly talk: Talk) {
@@ -29,6 +31,8 @@ export class IncidentLive {
       this.incident = incident
       this.board = null
       this.gone = false
+      this.rev = -1
+      this.before = -1
       this.ask()
     }
     return () => {
@@ -46,6 +50,7 @@ export class IncidentLive {
 
   /** Without a line nothing is lost: the next one asks again. */
   private ask(): void {
+    if (this.rev >= 0) this.before = this.rev
     this.rev = -1
     if (!this.incident || this.talk.line !== 'open') return
     this.talk.ask({ do: 'anpi.watch', incident: this.incident }).catch(() => {})
@@ -56,8 +61,10 @@ export class IncidentLive {
     if (frame.is !== 'anpi.board' || frame.incident !== this.incident) return
     // An answer may have been counted before what was told while it was on its way: only its people are news.
     const older = frame.rev < this.rev && this.board
+    // Who has changed while there was no line is not told: lists are to be read anew.
+    const missed = this.rev < 0 && this.before >= 0 && frame.rev !== this.before
     if (!older) [this.rev, this.board] = [frame.rev, frame]
-    const told = older ? { ...older, rows: frame.rows, more: frame.more } : frame
+    const told = older ? { ...older, rows: frame.rows, more: frame.more } : missed ? { ...frame, more: true } : frame
     for (const heard of this.listeners) heard(told)
   }
 }

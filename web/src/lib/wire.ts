@@ -2810,7 +2810,7 @@ export interface HazardRules {
 
 /**
  * Whether a safety check would start by itself and reach everybody. `outside` is the company's switch for all
- * outside sources, `door` the operator's (RENRAKU_OUTBOUND).
+ * outside sources, `door` the operator's (RENRAKU_OUTBOUND); `test` is the newest test mail.
  */
 export interface Readiness {
   ready: boolean
@@ -2818,6 +2818,22 @@ export interface Readiness {
   door: boolean
   lines: ReadyLine[]
   sources: SourceHealth[]
+  test?: MailTest | null
+}
+
+/**
+ * テストメール: what became of it. `outcome` is blank while it is under way; "sent": a relay took it; "refused"
+ * for good, "later" for now, "doubtful": handed over without a word, "trouble": no relay could be used, "bounced":
+ * it came back, "lost": nobody knows. `way`: which relay (1 or 2) had the last word, `said`: its words; `by`:
+ * who sent it; `to`: to which address, told to whoever has just sent it.
+ */
+export interface MailTest {
+  at: number
+  outcome: '' | 'bounced' | 'doubtful' | 'later' | 'lost' | 'no_address' | 'no_relay' | 'refused' | 'sent' | 'trouble'
+  way?: number
+  said?: string
+  by?: string
+  to?: string
 }
 
 /** The newest first, at most 50. */

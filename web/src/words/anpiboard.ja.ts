@@ -100,6 +100,7 @@ const ja = {
   print: '印刷',
   printed: (when: string) => `${when} 現在`,
   person: (name: string) => `${name}さんの回答`,
+  person_sent: (name: string) => `${name}への発信`,
   history: '回答の履歴',
   history_none: 'まだ回答はありません。',
   deliveries: '送信の状況',

@@ -16,6 +16,7 @@ export default {
   comment_other: 'What has happened?',
   optional: ' (optional)',
   required: ' (required)',
+  skip: 'No answer',
   no_choice: 'Not chosen',
   location: 'Share my location',
   location_hint: 'Where you are when you answer is told to the safety administrators only.',

@@ -15,6 +15,7 @@ const ja = {
   comment_other: 'どのような状況ですか？',
   optional: '（なくてもかまいません）',
   required: '（必須）',
+  skip: '回答しない',
   no_choice: '選ばない',
   location: 'いまいる場所を送る',
   location_hint: '回答するときの位置を、安否の管理者だけに知らせます。',

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from anpi.hazard import evaluating
+from anpi.hazard.about import as_known, cause_of, facts_of
+from anpi.hazard.areas import meeting
 from anpi.hazard.knowing import ENTRIES
 from anpi.hazard.model import Asked, Decision, HazardReport, Known
 from anpi.hazard.rules import Limits, Rule
@@ -472,3 +476,81 @@ def test_more_areas_of_one_that_runs_are_told_of_when_it_is_too_late_to_ask():
     first, again = world.hear(wider), world.hear(wider)
     assert (first.act, first.reason, set(first.hits)) == ("tell", "too_old", {"390"})
     assert (again.act, again.reason) == ("keep", "already_told")
+
+
+# An area that is hit in two ways
+
+NOTO, KAGA = "390", "391"
+BOTH_KINDS = (Rule(1, "intensity", "5+", (NOTO,)), Rule(2, "tsunami", "warning", (NOTO,)))
+
+
+def noto(world: World, event: str, **told: object) -> HazardReport:
+    """What is reported of 石川県能登 at this moment."""
+    facts = {"type": "VXSE53", "series": "VXSE53", "areas": {NOTO: "5+"}, "max_level": "5+"} | told
+    return HazardReport(
+        status="real", info="issued", at=world.now, origin=world.now, event_ids=(event,), name=event, **facts
+    )
+
+
+def sea(world: World, event: str) -> HazardReport:
+    """大津波警報 before 石川県."""
+    coast = {"type": "VTSE41", "series": "VTSE41", "areas": {}, "max_level": "", "tsunami": {"360": "52"}}
+    return noto(world, event, **coast)
+
+
+def test_a_tsunami_is_asked_about_where_the_shaking_before_it_was_guarded():
+    world = World(BOTH_KINDS)
+    assert hear(world, noto(world, "20000101090000")).act == "start"
+    world.pass_time(7200)
+    assert hear(world, noto(world, "20000101110000")).reason == "aftershock"
+    decision = hear(world, sea(world, "20000101110000"))
+    assert (decision.act, decision.hits[NOTO].kind) == ("start", "tsunami")
+    assert not decision.inputs.guarded
+    assert world.hits[2] == [Asked(NOTO, "tsunami", "major", world.now, 2)]
+
+
+def test_what_is_known_of_an_area_is_of_the_kind_it_was_asked_by():
+    world = World(BOTH_KINDS)
+    hear(world, noto(world, "20000101090000"))
+    world.pass_time(7200)
+    hear(world, noto(world, "20000101110000"))
+    decision = hear(world, sea(world, "20000101110000"))
+    assert cause_of(as_known(decision, decision.known.asked)) == "tsunami"
+
+
+# What is said of it
+
+
+def test_a_forecast_is_not_told_as_if_it_had_come():
+    world = World([FIVE_UPPER])
+    warned = noto(world, "20000101090000", type="VXSE43", series="VXSE43", early=True, areas={NOTO: "7", KAGA: "6+"})
+    hear(world, replace(warned, warned=(NOTO, KAGA)))
+    decision = hear(world, noto(world, "20000101090000", areas={KAGA: "5+"}, max_level="5+"))
+    assert set(decision.hits) == {NOTO, KAGA}
+    facts = facts_of(decision.known, decision.hits, world.now)
+    assert (facts.level, facts.areas) == ("5+", ("石川県加賀", "石川県能登"))
+
+
+def test_what_was_said_an_hour_ago_is_still_known_of_what_was_asked():
+    world = World([FIVE_UPPER, Rule(2, "tsunami", "advisory")])
+    hear(world, noto(world, "20000101090000"))
+    world.pass_time(60)
+    hear(world, noto(world, "20000101090000", areas={NOTO: "6+"}, max_level="6+"))
+    world.pass_time(3600)
+    decision = hear(world, sea(world, "20000101090000"))
+    assert as_known(decision, decision.known.asked)[NOTO].level == "6+"
+
+
+# Its time
+
+
+def test_a_giant_quake_is_decided_about_without_looking_at_its_areas_one_by_one(monkeypatch: pytest.MonkeyPatch):
+    codes = tuple(areas())[:100]
+    world = World([Rule(1, "intensity", "5+", codes[:60])])
+    looked: Counter[str] = Counter()
+    monkeypatch.setattr(evaluating, "meeting", lambda area, limits: looked.update([area]) or meeting(area, limits))
+    for n in range(10):
+        told = noto(world, "20000101090000", areas={code: "6+" for code in codes}, serial=str(n))
+        before = looked.total()
+        hear(world, replace(told, at=world.now + timedelta(seconds=n)))
+        assert looked.total() - before <= 4 * len(codes)

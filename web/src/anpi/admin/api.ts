@@ -13,6 +13,7 @@ import type {
   Incidents,
   IncidentShown,
   IncidentWhy,
+  MailTest,
   NewIncident,
   PeopleRows,
   Readiness,
@@ -61,6 +62,8 @@ export const rules = () => call<HazardRules>('GET', `${ROOT}/rules`)
 /** `seen` is of what was shown: over anything else the server writes nothing. */
 export const changeRules = (rules: readonly HazardRule[], seen: number) =>
   call<HazardRules>('POST', `${ROOT}/rules`, { rules, seen })
+/** To oneself; the server says within a minute what became of it. */
+export const sendTestMail = () => call<MailTest>('POST', `${ROOT}/readiness/mail`, {}, MANY_MS)
 export const readiness = () => call<Readiness>('GET', `${ROOT}/readiness`)
 
 export const unreachable = (department: number | null, after = 0) =>

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 
 import ja from '../../words/anpiadmin.ja'
-import { detailOf } from './ready'
-import type { ReadyLine } from './shapes'
+import { detailOf, testOf } from './ready'
+import type { MailTest, ReadyLine } from './shapes'
 
+const tested = (test: MailTest) => testOf(test, ja.ready.test, (at) => `(${at})`)
 const told = (line: ReadyLine) => detailOf(line, ja.ready, String, (at) => `(${at})`)
 
 test('without early warnings it says how late a check starts', () => {
@@ -21,4 +22,28 @@ test('what was done last has its time', () => {
   expect(told({ name: 'mail', ok: true, at: 5 })).toBe('最後に送信できた日時 (5)')
   expect(told({ name: 'mail', ok: false })).toBe('まだ1通も送信していません。')
   expect(told({ name: 'quake', ok: true, at: 7 })).toBe('最後に受信 (7)')
+})
+
+test('of a test mail it says what became of it, in the words of the mail server too', () => {
+  expect(tested({ at: 5, outcome: 'sent', way: 1, to: 'mori@hokuto.example' })).toEqual({
+    good: true,
+    outcome: 'メールサーバーが受け付けました。受信箱を確認してください。',
+    said: '',
+    when: '(5) mori@hokuto.example あて',
+  })
+  expect(tested({ at: 5, outcome: 'refused', way: 1, said: '550 5.1.1 no such user', by: '森' })).toEqual({
+    good: false,
+    outcome: 'メールサーバーに拒否されました。',
+    said: '550 5.1.1 no such user',
+    when: '最後のテストメール (5) 森',
+  })
+})
+
+test('that only the second mail server works is told', () => {
+  expect(tested({ at: 5, outcome: 'sent', way: 2 }).outcome).toContain('2番目のメールサーバー')
+})
+
+test('every outcome has a sentence', () => {
+  for (const outcome of ['', 'later', 'doubtful', 'trouble', 'bounced', 'no_relay', 'no_address', 'lost'] as const)
+    expect(tested({ at: 5, outcome }).outcome).toMatch(/。$/)
 })

@@ -17,6 +17,7 @@ export type {
   Incidents,
   IncidentShown,
   IncidentWhy,
+  MailTest,
   NewIncident,
   OwnQuestion,
   PeopleRows,

@@ -43,6 +43,7 @@ export class People<T extends { id: number }, P extends Page<T>> {
       this.timer = undefined
       // Who has read further than one answer holds keeps his place; what changed there is put over it.
       if ((this.people?.length ?? 0) <= MOST) void this.read(Math.min(MOST, Math.max(PAGE, this.people?.length ?? 0)))
+      else void this.count()
     }, AGAIN_AFTER_MS)
   }
 
@@ -69,6 +70,7 @@ export class People<T extends { id: number }, P extends Page<T>> {
 
   stop(): void {
     clearTimeout(this.timer)
+    this.timer = undefined
     this.turn++
   }
 
@@ -80,6 +82,17 @@ export class People<T extends { id: number }, P extends Page<T>> {
       if (turn === this.turn) this.hold(page.people, page)
     } catch (error) {
       if (turn === this.turn) this.problem = error
+    }
+  }
+
+  /** How many there are by now, and whatever else is said of them all. */
+  private async count(): Promise<void> {
+    const turn = this.turn
+    try {
+      const { people: _, ...told } = await this.question!(0, 1)
+      if (turn === this.turn && this.told) this.told = { ...told, after: this.told.after }
+    } catch {
+      // What is shown stays, and is asked for again when something changes.
     }
   }
 

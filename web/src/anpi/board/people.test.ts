@@ -53,10 +53,34 @@ test('however often others answer, the list is read anew once in a while, as far
   await vi.advanceTimersByTimeAsync(10_000)
   expect(asked).toEqual([[0, 100], [100, 100], [0, 200]])
 
+})
+
+test('who has read further than one answer holds keeps his place, and hears how many there are by now', async () => {
+  let total = 300
+  const list = new People<Person, any>()
+  await list.ask(async (after, limit) => ({ ...page(after, after + limit, after + limit), total }))
   await list.next()
+  await list.next()
+  total = 250
   list.againSoon()
   await vi.advanceTimersByTimeAsync(10_000)
-  expect(asked).toHaveLength(4)
+  expect([ids(list)?.length, list.told?.total, list.told?.after]).toEqual([300, 250, 300])
+})
+
+test('what was stopped for another question is read anew for that one too', async () => {
+  const asked: string[] = []
+  const list = new People<Person, any>()
+  const question = (name: string) => async () => {
+    asked.push(name)
+    return page(0, 2)
+  }
+  await list.ask(question('old'))
+  list.againSoon()
+  list.stop()
+  await list.ask(question('new'))
+  list.againSoon()
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(asked).toEqual(['old', 'new', 'new'])
 })
 
 test('a problem is told, and gone with the next answer', async () => {

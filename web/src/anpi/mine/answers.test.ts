@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { inLanguage, missing, noDraft, saidOf, tooLong } from './answers'
+import { inLanguage, missing, NO_ANSWER, noDraft, saidOf, tooLong } from './answers'
 
 const question = (required = false) => ({ text: { ja: '車で来られますか', en: 'By car?' }, kind: 'text' as const, required })
 const place = { lat: 35, lon: 139, accuracy: 20 }
@@ -46,6 +46,12 @@ describe('what goes out', () => {
   test('is everything where nothing is said to be left out', () => {
     expect(Object.keys(saidOf(full, {}))).toEqual(['self', 'help', 'where', 'family', 'house', 'work', 'comment'])
     expect(saidOf(full, { help: false, where: false, family: false, house: false, work: false, comment: false })).toEqual({ self: 'minor' })
+  })
+
+  test('has nothing of a choice that was left again', () => {
+    const left = { ...noDraft(), self: 'safe' as const, house: NO_ANSWER, work: NO_ANSWER, own: { 1: NO_ANSWER } }
+    expect(saidOf(left, { own: [question()] })).toEqual({ self: 'safe' })
+    expect(missing(left, { own: [question(true)] })).toBe('own1')
   })
 
   test('has no location unless it is asked, ticked and found', () => {

@@ -15,6 +15,9 @@ export function askedBy(check: Check): Asked {
   return { ...check.questions, location: check.location ?? false }
 }
 
+/** Chosen where one would rather not say: blank, so that nothing of it goes out. */
+export const NO_ANSWER = ' '
+
 export type Part = 'help' | 'where' | 'family' | 'house' | 'work' | 'comment'
 
 export function wants(asked: Asked, part: Part): boolean {
@@ -58,6 +61,11 @@ export function tooLong(draft: Draft): [field: string, limit: number] | null {
   return found ? [found[0], found[2]] : null
 }
 
+/** Whether a fault is shown beside its field: what the server names otherwise is said on its own. */
+export function isShown(field: string): boolean {
+  return /^(self|where|comment|own[1-5])$/.test(field)
+}
+
 /** What goes out: without blanks, and without what this check does not ask. */
 export function saidOf(draft: Draft, asked: Asked, place: Place | null = null): Said {
   const own = Object.fromEntries(
@@ -66,7 +74,7 @@ export function saidOf(draft: Draft, asked: Asked, place: Place | null = null): 
       .filter(([number, text]) => text && Number(number) <= (asked.own?.length ?? 0)),
   )
   const text = (part: 'where' | 'comment') => (wants(asked, part) && clean(draft[part]) ? { [part]: clean(draft[part]) } : {})
-  const choice = (part: 'family' | 'house' | 'work') => (wants(asked, part) && draft[part] ? { [part]: draft[part] } : {})
+  const choice = (part: 'family' | 'house' | 'work') => (wants(asked, part) && clean(draft[part]) ? { [part]: draft[part] } : {})
   return {
     self: draft.self as Self,
     ...(wants(asked, 'help') && draft.help ? { help: true } : {}),

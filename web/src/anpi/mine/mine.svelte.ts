@@ -33,7 +33,7 @@ export class Mine implements Guest {
   /** Tries in a row that came to nothing. */
   private tries = 0
 
-  constructor(private readonly talk: Pick<Talk, 'ask' | 'self' | 'line'>) {
+  constructor(private readonly talk: Pick<Talk, 'ask' | 'self' | 'line' | 'skew'>) {
     this.key = `answer.${talk.self}.waiting`
     this.waiting = restored(kept(this.key), Date.now())
     if (talk.line === 'open') this.opened()
@@ -89,7 +89,8 @@ export class Mine implements Guest {
 
   private send(one: Waiting, channel: Way | 'queue'): Promise<unknown> {
     const { incident, client_id, at } = one
-    const waited = channel === 'queue' ? { at } : {}
+    // By the server's clock: one that is wrong here must not make the answer older than what was said before it.
+    const waited = channel === 'queue' ? { at: Math.max(0, at + this.talk.skew) } : {}
     return this.talk.ask({ do: 'anpi.answer', incident, client_id, channel, ...waited, answer: sayable(one, Date.now()) })
   }
 

@@ -7,14 +7,16 @@ const KEY = 'renraku.answer.7.waiting'
 const said = { self: 'safe' as const, work: 'cannot' as const }
 let ask: ReturnType<typeof vi.fn>
 let line: 'open' | 'waiting'
+let skew: number
 
-const made = () => new Mine({ ask, self: 7, get line() { return line } } as never)
+const made = () => new Mine({ ask, self: 7, skew, get line() { return line } } as never)
 const sent = () => ask.mock.calls.map(([command]) => command).filter((one) => one.do === 'anpi.answer')
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
 beforeEach(() => {
   localStorage.clear()
   line = 'open'
+  skew = 0
   ask = vi.fn(async () => ({ open: [] }))
 })
 
@@ -133,6 +135,17 @@ describe('an answer that waits', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(sent()).toMatchObject([{ at: 1_000_000, channel: 'queue', answer: said }])
     expect(sent()[0].answer.location).toBeUndefined()
+  })
+
+  test('says when it was written by the clock of the server', async () => {
+    vi.useFakeTimers({ now: 1_000_000 })
+    skew = 600_000
+    const mine = made()
+    await left(mine)
+    ask.mockReset().mockResolvedValue({ open: [] })
+    mine.opened()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(sent()).toMatchObject([{ at: 1_600_000, channel: 'queue' }])
   })
 
   test('is not lost to another window of the same person', async () => {
