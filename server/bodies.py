@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 
 from server.errors import AppError, Invalid
+from server.origin import header
 
 FIELDS_LIMIT = 20
 
@@ -75,4 +76,4 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return (header(request.scope, b"content-type") or "").partition(";")[0].strip().lower()

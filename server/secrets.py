@@ -6,6 +6,7 @@ import hmac
 import os
 import secrets as random
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -17,13 +18,18 @@ class Secrets:
 
     def key(self, purpose: str) -> bytes:
         """The key for one purpose, so that a signature for one is worth nothing for another."""
-        return hmac.digest(self.master, purpose.encode(), "sha256")
+        return _derived(self.master, purpose)
 
     def sign(self, purpose: str, data: bytes) -> bytes:
         return hmac.digest(self.key(purpose), data, "sha256")
 
     def verifies(self, purpose: str, data: bytes, signature: bytes) -> bool:
         return hmac.compare_digest(self.sign(purpose, data), signature)
+
+
+@lru_cache(maxsize=64)
+def _derived(master: bytes, purpose: str) -> bytes:
+    return hmac.digest(master, purpose.encode(), "sha256")
 
 
 def open_secrets(folder: Path, given: str = "") -> Secrets:

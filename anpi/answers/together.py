@@ -16,7 +16,7 @@ from server.data.group import Waiting
 from server.data.writer import Writer, resolve
 from server.errors import AppError
 
-MOMENT_SECONDS = 0.04
+MOMENT_SECONDS = 0.06
 
 
 class Together:

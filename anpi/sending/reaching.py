@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -39,12 +39,13 @@ class _Place:
 def wanted(connection: Connection, services: Services, kind: str, round: int, ids: Iterable[int]) -> list[Wanted]:
     """The deliveries of a round for these people, in the order of the ids. ``kind`` is the incident's."""
     ids = list(ids)
-    places = _places(connection, ids)
+    known = connection.execute(_people(connection.dialect.name), {"keys": packed(ids)}).all()
+    places = _places(connection, known)
     woken = subscribed(connection, ids)
     has_talk = ports.notify(services.ports) is not None
     has_sms = bool(services.settings.anpi_sms_url) and ASK < round < CANCELLED
     found = []
-    for row in connection.execute(_people(connection.dialect.name), {"keys": packed(ids)}):
+    for row in known:
         if row.state == "deleted":
             continue
         language = row.language
@@ -56,8 +57,7 @@ def wanted(connection: Connection, services: Services, kind: str, round: int, id
             found.append(Wanted(row.id, Channel.TALK, "talk", language=language))
         if row.id in woken:
             found.append(Wanted(row.id, Channel.PUSH, "push", language=language))
-        number = _mobile(row)
-        if has_sms and number:
+        if has_sms and (number := _mobile(row)):
             found.append(Wanted(row.id, Channel.SMS, "sms", number, language))
     return found
 
@@ -65,7 +65,8 @@ def wanted(connection: Connection, services: Services, kind: str, round: int, id
 def unaddressed(connection: Connection, services: Services, ids: Iterable[int]) -> set[int]:
     """Those of them to whom no mail can be written at all."""
     ids = list(ids)
-    return set(ids) - {id for id, places in _places(connection, ids).items() if places}
+    known = connection.execute(_people(connection.dialect.name), {"keys": packed(ids)}).all()
+    return set(ids) - {id for id, places in _places(connection, known).items() if places}
 
 
 def _used(places: list[_Place], round: int) -> list[_Place]:
@@ -73,11 +74,11 @@ def _used(places: list[_Place], round: int) -> list[_Place]:
     return first if first and round == ASK else places
 
 
-def _places(connection: Connection, ids: list[int]) -> dict[int, list[_Place]]:
+def _places(connection: Connection, known: Sequence[Row[Any]]) -> dict[int, list[_Place]]:
     """Every mail address of these people; one that somebody has twice counts once."""
-    bound = {"keys": packed(ids)}
+    bound = {"keys": packed([row.id for row in known])}
     found: dict[int, list[_Place]] = defaultdict(list)
-    for row in connection.execute(_people(connection.dialect.name), bound):
+    for row in known:
         for slot, address in (("email1", row.email1), ("email2", row.email2)):
             _put(found, row.id, _Place(slot, address or "", slot == "email1"))
     for row in connection.execute(_contacts(connection.dialect.name), bound):

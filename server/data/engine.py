@@ -114,7 +114,7 @@ _WRITER_PRAGMAS = (
     f"journal_size_limit={WAL_BYTES_KEPT}",
     # The writer checkpoints itself, after a commit.
     "wal_autocheckpoint=0",
-    "cache_size=-65536",
+    "cache_size=-32768",
     *_COMMON_PRAGMAS,
 )
 _READER_PRAGMAS = ("query_only=ON", "wal_autocheckpoint=0", "cache_size=-16384", *_COMMON_PRAGMAS)

@@ -32,7 +32,7 @@ from tests.bench.subject import Server, founded, serving
 from tests.bench.tools import Measured
 
 TALKERS = Company(people=12, rooms=3)
-TALK_RATE = 100
+TALK_RATE = 40
 TALK_SECONDS = 2
 """A stretch of talk; all acks of all stretches count together."""
 LOOK_SECONDS = 0.05
