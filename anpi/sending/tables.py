@@ -71,7 +71,7 @@ mail_tests = Table(
     Column("id", Id, primary_key=True),
     Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, unique=True),
     Column("at", UtcTime, nullable=False),
-    # Blank while it is under way; else what became of it (``testing.py``).
+    # Blank while it is under way; else what became of it (``trial.py``).
     Column("outcome", Key, nullable=False, server_default=""),
     # Which relay had the last word: 1 or 2; 0: none.
     Column("way", Integer, nullable=False, server_default="0"),

@@ -480,7 +480,7 @@ async def test_a_test_mail_is_sent_from_the_panel_and_its_outcome_told(server, f
     server.services.settings.__dict__["smtp_url"] = sink.url
     sink.to_recipients.append("550 5.1.1 no such user")
     await line.get_by_role("button", name="テストメールを送る").click()
-    await expect(line.get_by_role("status")).to_contain_text("メールサーバーに拒否されました。")
+    await expect(line.get_by_role("status")).to_contain_text("メールサーバに拒否されました。")
     await expect(line.get_by_role("status")).to_contain_text("550 5.1.1 no such user")
     await expect(line.get_by_role("status")).to_contain_text("mori@hokuto.example あて")
     await line.get_by_role("button", name="テストメールを送る").click()
@@ -489,7 +489,7 @@ async def test_a_test_mail_is_sent_from_the_panel_and_its_outcome_told(server, f
     an_hour_ago = update(mail_tests).values(at=server.services.clock() - timedelta(hours=1))
     await server.services.writer.act(lambda tx: tx.connection.execute(an_hour_ago))
     await line.get_by_role("button", name="テストメールを送る").click()
-    await expect(line.get_by_role("status")).to_contain_text("メールサーバーが受け付けました。")
+    await expect(line.get_by_role("status")).to_contain_text("メールサーバが受け付けました。")
     await expect(line).to_contain_text("最後に送信できた日時")
     assert [mail["subject"] for mail in sink.mails()] == ["【テスト】安否確認メールの送信テスト"]
     await nothing_wrong(page)

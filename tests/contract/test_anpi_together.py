@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from anpi.answers import together as together_module
 from anpi.answers.answering import ANSWER
 from anpi.answers.frames import Said
 from anpi.answers.model import Given, NotAsked
@@ -54,6 +55,8 @@ async def test_those_of_one_moment_share_a_group(
         submit(waiting)
 
     monkeypatch.setattr(writer, "submit", noted)
+    # Long enough for a machine that has something else to do.
+    monkeypatch.setattr(together_module, "MOMENT_SECONDS", 0.5)
     turned()
     together = Together(writer)
     first = asyncio.ensure_future(together.ask(given(company.sato.id, about, "first")))
@@ -85,10 +88,14 @@ async def test_one_refused_by_a_full_queue_takes_no_other_along(
     assert isinstance(refused, Busy) and before.id and after.id
 
 
-async def test_at_the_end_nobody_who_waits_is_forgotten(server: Running, company: SimpleNamespace, about: int):
+async def test_at_the_end_nobody_who_waits_is_forgotten(
+    server: Running, company: SimpleNamespace, about: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(together_module, "MOMENT_SECONDS", 600.0)
     together = Together(server.services.writer)
     await together.ask(given(company.sato.id, about, "first"))
     waits = asyncio.ensure_future(together.ask(given(company.suzuki.id, about, "second")))
     await asyncio.sleep(0)
     await together.stop()
-    assert (await waits).id
+    async with asyncio.timeout(10):
+        assert (await waits).id

@@ -4,6 +4,7 @@ fall."""
 from __future__ import annotations
 
 import csv
+import time
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,14 @@ def test_a_reply_to_a_title_that_sounds_like_a_machine_is_read_all_the_same():
         ("", 0),
     ],
 )
-def test_a_reply_says_when_it_was_written(date, at):
-    assert read_reply(f"Date: {date}\r\n".encode() + plain("1")).at == at
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_a_reply_says_when_it_was_written_wherever_we_are(date, at, zone, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        came = read_reply(f"Date: {date}\r\n".encode() + plain("1"))
+    time.tzset()
+    assert came.at == at
 
 
 @given(st.binary(max_size=2000))

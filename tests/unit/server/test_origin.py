@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -37,6 +38,18 @@ def request(scheme: str = "http", **headers: str) -> dict[str, Any]:
 )
 def test_the_host_is_read_strictly(host: str, name: str | None):
     assert host_name(request(host=host)) == name
+
+
+def test_a_host_longer_than_any_name_is_none_and_takes_no_memory():
+    longest = f"{'a.' * 125}jp"
+    assert host_name(request(host=f"{longest}:65535")) == longest
+    tracemalloc.start()
+    try:
+        found = [host_name(request(host=f"{n}{'a' * 100_000}")) for n in range(10)]
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == [None] * 10 and kept < 50_000
 
 
 def test_two_hosts_are_none():

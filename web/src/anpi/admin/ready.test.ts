@@ -27,20 +27,20 @@ test('what was done last has its time', () => {
 test('of a test mail it says what became of it, in the words of the mail server too', () => {
   expect(tested({ at: 5, outcome: 'sent', way: 1, to: 'mori@hokuto.example' })).toEqual({
     good: true,
-    outcome: 'メールサーバーが受け付けました。受信箱を確認してください。',
+    outcome: 'メールサーバが受け付けました。受信箱を確認してください。',
     said: '',
     when: '(5) mori@hokuto.example あて',
   })
   expect(tested({ at: 5, outcome: 'refused', way: 1, said: '550 5.1.1 no such user', by: '森' })).toEqual({
     good: false,
-    outcome: 'メールサーバーに拒否されました。',
+    outcome: 'メールサーバに拒否されました。',
     said: '550 5.1.1 no such user',
     when: '最後のテストメール (5) 森',
   })
 })
 
 test('that only the second mail server works is told', () => {
-  expect(tested({ at: 5, outcome: 'sent', way: 2 }).outcome).toContain('2番目のメールサーバー')
+  expect(tested({ at: 5, outcome: 'sent', way: 2 }).outcome).toContain('2番目のメールサーバ')
 })
 
 test('every outcome has a sentence', () => {
