@@ -123,7 +123,7 @@ def test(arguments: list[str]) -> None:
 def several_at_once() -> list[str]:
     """One worker more than cores, as they often wait, up to what is of use: each has databases and a browser."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ["-n", str(min(cores + 1, WORKERS)), "--dist", "loadgroup"] if cores > 1 else []
+    return ["-n", str(min(cores + 1, WORKERS)), "--dist", "loadscope"] if cores > 1 else []
 
 
 def lock(arguments: list[str]) -> None:

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.tools import no_network, time_limit
+from tests.tools import no_network, time_limit, workers
 from tests.tools.tiers import Tier
 
 
@@ -43,3 +43,19 @@ def test_a_test_that_hangs_is_ended(monkeypatch, request):
     with ours, theirs, pytest.raises(time_limit.HungTest):
         ours.recv(1)
     waiting.close()
+
+
+@pytest.mark.parametrize(
+    ("test", "group"),
+    [
+        ("tests/fault/test_kill.py::test_nothing_is_lost[7]", "fault"),
+        ("tests/bench/test_bench_tools.py::test_it_loads", "bench"),
+        ("tests/browser/test_admin.py::test_tabs", "browser"),
+        ("tests/browser/test_story_quake.py::test_he_answers", "stories"),
+        ("tests/browser/test_web_project.py::test_types", "node"),
+        ("tests/contract/test_rooms.py::test_two[sqlite]", ""),
+        ("tests/unit/test_tools.py::test_fault", ""),
+    ],
+)
+def test_what_must_not_run_beside_its_like_has_a_group(test: str, group: str):
+    assert workers.group_of(test) == group
