@@ -20,8 +20,8 @@ NAME = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """xdist's own groups are marked in a test's id, which pytest 9.2 does not let anybody change: all would run beside
-    all, and nothing would say so."""
+    """xdist's own groups are marked in a test's id, which pytest 9.2 lets nobody change: all would run beside all, and
+    nothing would say so."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Grouped(LoadScopeScheduling):
@@ -32,7 +32,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def group_of(nodeid: str) -> str:
-    """Whom a test follows; blank for what may run beside everything. Stories take about as long as all other pages."""
+    """Whom a test follows; blank for what may run beside everything. Stories take about as long as other pages."""
     folder, _, name = nodeid.partition("::")[0].removeprefix("tests/").partition("/")
     if name == "test_web_project.py":
         return "node"
