@@ -20,8 +20,8 @@ NAME = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """xdist's own groups are marked in a test's id, which pytest 9.2 lets nobody change: all would run beside all, and
-    nothing would say so."""
+    """xdist's own groups are marked in a test's id, which pytest 9.2 lets nobody change: all would run beside all,
+    and nothing would say so."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Grouped(LoadScopeScheduling):
