@@ -13,6 +13,7 @@ import pytest
 
 from chat.files import checking, uploads
 from chat.files.naming import blob
+from server.data.batch import Batch
 from server.data.space import MEBIBYTE
 from server.opening import opened
 from tests.tools.company import hire
@@ -115,7 +116,7 @@ async def test_what_dies_between_the_rename_and_the_commit_is_finished_when_it_i
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(uploads, "accept", dies)
+        patch.setattr(uploads, "ACCEPT", Batch("upload.keep", dies))
         id = await office.browser.begun("図面.bin", 5000)
         assert (await office.browser.append(id, 0, b"a" * 5000)).status_code == 500
     assert list((office.var / "store").glob(f"*/{blob(id)}")), "this test needs the bytes to be in the store"
