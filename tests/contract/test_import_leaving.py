@@ -16,8 +16,8 @@ from server.work.tables import jobs as job_rows
 from tests.tools.company import Someone
 from tests.tools.import_plans import acting, added, administrator, apply, ask, full, keep, roomy, staged, work
 from tests.tools.running import Running
+from tests.tools.tiers import Tier
 
-PEOPLE = 10_000
 LEAVERS = 200
 
 
@@ -31,10 +31,14 @@ async def sano(services: Services) -> Someone:
     return await administrator(services)
 
 
-async def test_ten_thousand_are_added_and_two_hundred_of_them_leave_their_rooms(services: Services, sano: Someone):
-    ids = await added(services, sano, PEOPLE)
+async def test_thousands_are_added_and_two_hundred_of_them_leave_their_rooms(
+    services: Services, sano: Someone, tier: Tier
+):
+    """Ten thousand in the long tier."""
+    number = tier(short=2500, long=10_000)
+    ids = await added(services, sano, number)
     present = select(func.count()).select_from(people).where(~people.c.gone, people.c.account_id != sano.id)
-    assert await ask(services, present) == [(PEOPLE,)]
+    assert await ask(services, present) == [(number,)]
     leavers = [ids[f"p{n}@hokuto.example"] for n in range(2, LEAVERS + 2)]
     room = await services.writer.act(rooms.create, sano.id, "closed", "全社", leavers)
 
