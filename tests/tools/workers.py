@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-APART = ("bench", "fault")
+HEAVY = ("bench", "browser", "fault")
 """Folders whose tests run one after the other."""
 
 NAME = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -32,10 +32,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def group_of(nodeid: str) -> str:
-    """Whom a test follows; blank for what may run beside everything. Stories take about as long as other pages."""
+    """Whom a test follows; blank for what may run beside everything.
+
+    Two workers have a browser, and no third: the one with the stories goes on with what is killed."""
     folder, _, name = nodeid.partition("::")[0].removeprefix("tests/").partition("/")
-    if name == "test_web_project.py":
-        return "node"
-    if folder == "browser":
-        return "stories" if name.startswith("test_story_") else "browser"
-    return folder if folder in APART else ""
+    if folder == "browser" and not name.startswith("test_story_"):
+        return "browser"
+    return "heavy" if folder in HEAVY else ""

@@ -48,11 +48,11 @@ def test_a_test_that_hangs_is_ended(monkeypatch, request):
 @pytest.mark.parametrize(
     ("test", "group"),
     [
-        ("tests/fault/test_kill.py::test_nothing_is_lost[7]", "fault"),
-        ("tests/bench/test_bench_tools.py::test_it_loads", "bench"),
+        ("tests/fault/test_kill.py::test_nothing_is_lost[7]", "heavy"),
+        ("tests/bench/test_bench_tools.py::test_it_loads", "heavy"),
         ("tests/browser/test_admin.py::test_tabs", "browser"),
-        ("tests/browser/test_story_quake.py::test_he_answers", "stories"),
-        ("tests/browser/test_web_project.py::test_types", "node"),
+        ("tests/browser/test_story_quake.py::test_he_answers", "heavy"),
+        ("tests/browser/test_web_project.py::test_types", "browser"),
         ("tests/contract/test_rooms.py::test_two[sqlite]", ""),
         ("tests/unit/test_tools.py::test_fault", ""),
     ],
