@@ -18,8 +18,7 @@ from server.errors import NotFound
 
 def opened(connection: Connection, pages: Pages, account: int, ref: int) -> frames.Directory:
     """The departments, and what of people one may see."""
-    viewer = queries.viewer(connection, account)
-    shown, rev = queries.shown(connection), queries.rev(connection)
+    (viewer, shown), rev = queries.looking(connection, account), queries.rev(connection)
     return frames.Directory(
         ref=ref,
         rev=rev,
@@ -32,17 +31,15 @@ def opened(connection: Connection, pages: Pages, account: int, ref: int) -> fram
 
 def people(connection: Connection, pages: Pages, account: int, asked: frames.ListPeople) -> frames.PeoplePage:
     """A page of the list that was asked for. ``NotFound`` for a department or a group that is not there."""
-    viewer = queries.viewer(connection, account)
-    rev = queries.rev(connection)
+    (viewer, shown), rev = queries.looking(connection, account), queries.rev(connection)
     total, found = _page(connection, pages, viewer, rev, asked)
-    shown = queries.shown(connection)
     listed = rows.rows_for(found, viewer, shown)
     return frames.PeoplePage(ref=asked.ref, rev=rev, total=total, from_=asked.from_, people=listed)
 
 
 def found(connection: Connection, account: int, asked: frames.FindInDirectory) -> frames.Found:
     """Whom the words find, by fields alone that this person may see of them."""
-    viewer, shown = queries.viewer(connection, account), queries.shown(connection)
+    viewer, shown = queries.looking(connection, account)
     searcher = finding.Searcher(account, viewer.administrates, shown)
     hits = finding.find(connection, searcher, asked.text, asked.from_, asked.limit)
     listed = _listed_hits(connection, viewer, shown, hits)
@@ -51,7 +48,7 @@ def found(connection: Connection, account: int, asked: frames.FindInDirectory) -
 
 def whose(connection: Connection, account: int, asked: frames.WhoseNumber) -> frames.Found:
     """Who has this number, as far as this person may see it."""
-    viewer, shown = queries.viewer(connection, account), queries.shown(connection)
+    viewer, shown = queries.looking(connection, account)
     searcher = finding.Searcher(account, viewer.administrates, shown)
     hits = finding.whose(connection, searcher, asked.number, asked.limit)
     return frames.Found(
@@ -61,11 +58,11 @@ def whose(connection: Connection, account: int, asked: frames.WhoseNumber) -> fr
 
 def card(connection: Connection, account: int, id: int) -> frames.PersonCard:
     """All that one may see of somebody. ``NotFound`` for who is gone, or never was."""
-    viewer = queries.viewer(connection, account)
+    viewer, shown = queries.looking(connection, account)
     person = queries.person(connection, id)
     if person is None:
         raise NotFound()
-    return rows.person_card(person, viewer, queries.shown(connection))
+    return rows.person_card(person, viewer, shown)
 
 
 def mine(connection: Connection, account: int, ref: int) -> frames.Mine:

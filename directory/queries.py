@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, false, func, literal_column, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, false, func, literal_column, select
 
 from directory.fields import PROFILE
 from directory.model import SHOWN, TOPIC, Department, Person, Post, Tree, Viewer
@@ -60,29 +60,41 @@ def phone_scheme(connection: Connection) -> str:
 
 def viewer(connection: Connection, account: int) -> Viewer:
     """Who looks, with the rights that he has at this moment; a refusal for who may not sign in (any more)."""
+    return looking(connection, account)[0]
+
+
+def looking(connection: Connection, account: int) -> tuple[Viewer, dict[str, Visibility]]:
+    """The same, and what may be seen. What he is above of is read only where that opens a field."""
     found = accounts_queries.account(connection, account)
     if found is None or not found.may_sign_in:
         raise Forbidden()
-    return Viewer(account, found.privileges, covers(connection, account))
+    fields = shown(connection)
+    covered = covers(connection, account) if Visibility.ABOVE in fields.values() else frozenset()
+    return Viewer(account, found.privileges, covered), fields
 
 
 def covers(connection: Connection, account: int) -> frozenset[int]:
     """The departments that somebody has a post in, and all below them."""
-    return frozenset(
-        _under(connection, select(posts.c.department_id.label("id")).where(posts.c.account_id == account))
-    )
+    return frozenset(connection.execute(_covered(), {"account": account}).scalars())
 
 
 def below(connection: Connection, department: int) -> list[int]:
     """A department and all below it; nothing where there is no such department."""
     d = departments.c
-    return sorted(_under(connection, select(d.id).where(d.id == department, d.gone == false())))
+    roots = select(d.id).where(d.id == department, d.gone == false())
+    return sorted(connection.execute(_under(roots)).scalars())
 
 
-def _under(connection: Connection, roots: Select[Any]) -> Iterable[int]:
+# To build it anew takes as long as to run it.
+@cache
+def _covered() -> Select[Any]:
+    return _under(select(posts.c.department_id.label("id")).where(posts.c.account_id == bindparam("account")))
+
+
+def _under(roots: Select[Any]) -> Select[Any]:
     under = roots.cte("under", recursive=True)
     under = under.union(select(departments.c.id).join(under, departments.c.parent_id == under.c.id))
-    return connection.execute(select(under.c.id)).scalars()
+    return select(under.c.id)
 
 
 # ---------------------------------------------------------------- departments
@@ -214,9 +226,9 @@ def _people_at(dialect: str) -> Select[Any]:
     keys = key_rows(dialect, int)
     p, a = people.c, accounts.c
     joined = keys.join(people, p.account_id == keys.c.k0).join(accounts, a.id == p.account_id)
-    own = [p.gone, p.rev, p.sort_key, p.sort_score, p.photo, *(p[name] for name in _TEXTS)]
-    whose = [a.id, a.login_id, a.name, a.kana, a.state, a.user_type, a.talk]
-    return select(*whose, *own).select_from(joined)
+    # In the order in which ``_person`` takes them.
+    first = [a.id, p.rev, a.login_id, a.name, a.kana, a.state, a.user_type, a.talk, p.sort_key, p.sort_score, p.photo]
+    return select(*first, *(p[name] for name in _TEXTS)).select_from(joined).where(LISTED)
 
 
 @cache
@@ -238,13 +250,12 @@ def _areas_at(dialect: str) -> Select[Any]:
 def people_at(connection: Connection, ids: Sequence[int], *, areas: bool = False) -> list[Person]:
     """These people, in the order given, without those who are gone; ``areas``: with where they work and live."""
     bound = {"keys": packed(ids)}
-    rows = {row.id: row for row in connection.execute(_people_at(connection.dialect.name), bound)}
+    rows = {row[0]: row for row in connection.execute(_people_at(connection.dialect.name), bound).all()}
     held: dict[int, list[Post]] = {}
-    for row in connection.execute(_posts_at(connection.dialect.name), bound):
-        held.setdefault(row.account_id, []).append(Post(row.department_id, row.title))
+    for account, department, title in connection.execute(_posts_at(connection.dialect.name), bound).all():
+        held.setdefault(account, []).append(Post(department, title))
     where = _areas(connection, bound) if areas else {}
-    there = [rows[id] for id in ids if id in rows and not rows[id].gone]
-    return [_person(row, held.get(row.id, []), where) for row in there]
+    return [_person(rows[id], held.get(id, []), where) for id in ids if id in rows]
 
 
 def person(connection: Connection, id: int) -> Person | None:
@@ -271,22 +282,23 @@ def _areas(connection: Connection, bound: dict[str, str]) -> dict[tuple[int, str
 
 
 def _person(row: AnyRow, held: list[Post], areas: dict[tuple[int, str], list[str]]) -> Person:
+    id, rev, login_id, name, kana, state, user_type, talk, sort, score, photo, *texts = row
     return Person(
-        id=row.id,
-        rev=row.rev,
-        login_id=row.login_id,
-        name=row.name,
-        kana=row.kana,
-        state=row.state,
-        user_type=row.user_type,
-        talk=bool(row.talk),
-        sort=row.sort_key,
-        sort_score=row.sort_score,
-        photo=row.photo,
-        profile={name: getattr(row, name) for name in _TEXTS},
+        id=id,
+        rev=rev,
+        login_id=login_id,
+        name=name,
+        kana=kana,
+        state=state,
+        user_type=user_type,
+        talk=talk,
+        sort=sort,
+        sort_score=score,
+        photo=photo,
+        profile=dict(zip(_TEXTS, texts, strict=True)),
         posts=tuple(held),
-        work_areas=tuple(areas.get((row.id, "work"), ())),
-        home_areas=tuple(areas.get((row.id, "home"), ())),
+        work_areas=tuple(areas.get((id, "work"), ())),
+        home_areas=tuple(areas.get((id, "home"), ())),
     )
 
 

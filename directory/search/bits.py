@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 _FEW = 4
+_MANY = 64
 _MAP, _LIST = b"\1", b"\0"
 _SLOT_BYTES = 3
 
@@ -22,19 +23,23 @@ def unpacked(stored: bytes) -> int:
     """What ``packed`` has stored."""
     if stored[:1] == _MAP:
         first = int.from_bytes(stored[1 : 1 + _SLOT_BYTES], "little")
-        return int.from_bytes(memoryview(stored)[1 + _SLOT_BYTES :], "little") << 8 * first
+        return int.from_bytes(stored[1 + _SLOT_BYTES :], "little") << 8 * first
     bits = 0
     for at in range(1, len(stored), _SLOT_BYTES):
         bits |= 1 << int.from_bytes(stored[at : at + _SLOT_BYTES], "little")
     return bits
 
 
-def slots(bits: int) -> Iterator[int]:
+def slots(bits: int) -> list[int]:
     """The slots that are set, the lowest first."""
+    if bits.bit_count() > _MANY:
+        return [slot for slot, digit in enumerate(reversed(f"{bits:b}")) if digit == "1"]
+    found: list[int] = []
     while bits:
         lowest = bits & -bits
-        yield lowest.bit_length() - 1
+        found.append(lowest.bit_length() - 1)
         bits ^= lowest
+    return found
 
 
 def of(slots: Collection[int]) -> int:

@@ -6,14 +6,15 @@ a word, then all others; then the order of names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, tee
 
 from sqlalchemy import Connection
 
-from directory.search import bits, queries, waiting
-from directory.search.lines import EVERYBODY, NAME_FAMILIES, Line, cover
+from directory.search import bits, queries
+from directory.search.lines import EVERYBODY, NAME_FAMILIES, cover
+from directory.search.looking import Looks
 from directory.search.queries import Indexed, block_and_slot, place_of
 from directory.search.question import Word, whole_number, words_of
 from directory.search.sets import Blocks, Sets, both, count, either, without
@@ -67,129 +68,125 @@ class _Search:
     """One question on one connection."""
 
     def __init__(
-        self, connection: Connection, words: Sequence[Word], seen: Sight, near: Sequence[Blocks], sets: Sets
+        self, connection: Connection, words: Sequence[Word], seen: Sight, asker: queries.Asker, sets: Sets
     ) -> None:
         self._connection = connection
-        self._words = words
-        self._sight = seen
-        self._near = near
-        self._blocks = [block for _key, block in waiting.blocks(connection)]
-        self._looked: dict[int, Indexed] = {}
-        self._verdicts: dict[int, bool] = {}
+        self._blocks = asker.blocks
+        self._levels = [*asker.levels, [EVERYBODY]]
+        self._sets = sets
+        self._looks = Looks(connection, words, seen)
         self._gave_up = False
         self.is_exact = all(word.is_exact for word in words)
+        self._opens_exactly = self.is_exact and all(word.opens_exactly for word in words)
         self.hits = _standing_in_all([_found(word, seen, sets) for word in words])
+        self._are_all_looked_at = not self.is_exact and count(self.hits) <= ALL_LOOKED_AT
         self._openings = both(self.hits, either(_opened(word, seen, sets) for word in words))
+        self._foreseen, self._steps = tee(self._each_step())
 
     @classmethod
     def open(cls, connection: Connection, searcher: Searcher, words: Sequence[Word]) -> _Search:
         """Read what the index holds for these words, and whom the searcher may find by what."""
-        levels = queries.department_levels(connection, searcher.account_id)
-        wanted = {EVERYBODY, *(gram for level in levels for gram in level)}
-        wanted |= {gram for word in words for gram in word.grams(word.needles)}
+        asker = queries.asker(connection, searcher.account_id)
+        wanted = {EVERYBODY, *chain.from_iterable(asker.levels)}
+        wanted |= {gram for word in words for gram in word.grams}
         sets = Sets(queries.sets_of(connection, wanted))
         everybody = sets.of(EVERYBODY)
-        near = [either(map(sets.of, level)) for level in levels]
-        himself = queries.indexed(connection, [searcher.account_id]).get(searcher.account_id)
-        seen = sight(searcher, everybody, near[0] if near else {}, _only(himself))
-        return cls(connection, words, seen, [*near, everybody], sets)
+        himself = _of_places(asker.places)
+        seen = sight(searcher, everybody, lambda: sets.with_any(asker.own, everybody), himself)
+        return cls(connection, words, seen, asker, sets)
+
+    def foresee(self, wanted: int) -> None:
+        """Read at once among whom the first ``wanted`` are; otherwise each step of the order asks for its own."""
+        if self._are_all_looked_at:
+            self._looks.look(_places_of(self.hits))
+            return
+        first: list[int] = []
+        parts = ((opening, without(here, opening)) for opening, here in self._foreseen)
+        for piece in chain.from_iterable(map(self._pieces, chain.from_iterable(parts))):
+            if len(piece) > ALL_LOOKED_AT:
+                break
+            first += piece
+            if len(first) >= min(wanted, ALL_LOOKED_AT):
+                break
+        self._looks.look(first)
 
     def ranked(self) -> Iterator[Standing]:
         """Everybody who is found, in order."""
-        left = self.hits
-        for near in self._near:
-            here = both(left, near)
-            if here:
-                yield from self._openings_first(here)
-                left = without(left, here)
+        for opening, here in self._steps:
+            yield from self._openings_first(opening, here)
 
     def total(self) -> int:
         """How many are found."""
-        if not self.is_exact and count(self.hits) <= ALL_LOOKED_AT:
-            self._look(list(_places_of(self.hits)))
+        if self._are_all_looked_at:
+            self._looks.look(_places_of(self.hits))
         if self._gave_up:
-            return sum(map(self._is_found, self._looked))
-        rejected = [] if self.is_exact else [place for place in self._looked if not self._is_found(place)]
-        return count(self.hits) - len(rejected)
+            return sum(map(self._looks.is_found, self._looks.at))
+        rejected = 0 if self.is_exact else sum(not self._looks.is_found(place) for place in self._looks.at)
+        return count(self.hits) - rejected
 
     def hit_fields(self, page: Sequence[Standing]) -> dict[int, str]:
-        """The field in which the first word stands, a name that begins with it before all."""
-        self._look([place for _account, place in page])
-        return {account: self._hit_field(place) for account, place in page}
+        """By which field each is found."""
+        self._looks.look(place for _account, place in page)
+        return {account: self._looks.hit_field(place) for account, place in page}
 
-    def _openings_first(self, here: Blocks) -> Iterator[Standing]:
+    def _each_step(self) -> Iterator[tuple[Blocks, Blocks]]:
+        """From near to far: those whose name may begin with a word, and all."""
+        left = self.hits
+        for level in self._levels:
+            here = self._sets.with_any(level, left)
+            if here:
+                yield both(here, self._openings), here
+                left = without(left, here)
+
+    def _openings_first(self, opening: Blocks, here: Blocks) -> Iterator[Standing]:
         given: set[int] = set()
-        certain = self.is_exact and all(word.opens_exactly for word in self._words)
-        for standing in self._in_order(both(here, self._openings), look=not certain):
-            if certain or self._opens(standing[1]):
+        for standing in self._in_order(opening, look=not self._opens_exactly):
+            if self._opens_exactly or self._looks.opens(standing[1]):
                 given.add(standing[1])
                 yield standing
         yield from self._in_order(without(here, _of_places(given)), look=not self.is_exact)
 
     def _in_order(self, of: Blocks, look: bool) -> Iterator[Standing]:
         """Those of a set who truly are found, in the order of names."""
-        for standings in self._pieces(of):
+        for standings in chain.from_iterable(map(self._sorted, self._pieces(of))):
             for at in range(0, len(standings), A_LOOK):
                 piece = standings[at : at + A_LOOK]
                 if look:
-                    self._look([place for _account, place in piece])
-                    if len(self._looked) > LOOKED_AT:
+                    self._looks.look(place for _account, place in piece)
+                    if len(self._looks.at) > LOOKED_AT:
                         self._gave_up = True
                         return
-                yield from (each for each in piece if not look or self._is_found(each[1]))
+                yield from (each for each in piece if not look or self._looks.is_found(each[1]))
 
-    def _pieces(self, of: Blocks) -> Iterator[list[Standing]]:
-        """The set in the order of names: a few blocks at a time, for a block is sorted as a whole."""
+    def _pieces(self, of: Blocks) -> Iterator[list[int]]:
+        """Places, a few blocks at a time: the blocks stand in the order of names, and who is in one in none."""
         places: list[int] = []
         for block in self._blocks:
             places += [place_of(block, slot) for slot in bits.slots(of.get(block, 0))]
             if len(places) >= A_LOOK:
-                yield self._sorted(places)
+                yield places
                 places = []
         if places:
-            yield self._sorted(places)
+            yield places
 
-    def _sorted(self, places: Sequence[int]) -> list[Standing]:
+    def _sorted(self, places: Sequence[int]) -> Iterator[list[Standing]]:
+        """A piece in the order of names, of very many some at a time: seldom are more than the first asked for."""
         if len(places) <= ALL_LOOKED_AT:
             # One question less: they are looked at closely afterwards, or shown.
-            self._look(places)
-            people = [self._looked[place] for place in places]
-            return [
-                each[1:] for each in sorted((person.sort_key, person.account_id, person.place) for person in people)
-            ]
-        return [each[1:] for each in sorted(queries.order_of(self._connection, places))]
-
-    def _look(self, places: Sequence[int]) -> None:
-        new = [place for place in places if place not in self._looked]
-        if new:
-            self._looked |= {each.place: each for each in queries.at_places(self._connection, new)}
-
-    def _lines(self, place: int) -> list[Line]:
-        """What the searcher may see of who stands there."""
-        self._look([place])
-        hidden = self._sight.hidden(*block_and_slot(place))
-        lines = self._looked[place].lines.lines
-        return [line for line in lines if line[0] not in hidden] if hidden else list(lines)
-
-    def _is_found(self, place: int) -> bool:
-        if place not in self._verdicts:
-            lines = self._lines(place)
-            self._verdicts[place] = all(any(word.stands_in(line) for line in lines) for word in self._words)
-        return self._verdicts[place]
-
-    def _opens(self, place: int) -> bool:
-        lines = self._lines(place)
-        return any(word.opens(line) for word in self._words for line in lines)
-
-    def _hit_field(self, place: int) -> str:
-        lines, word = self._lines(place), self._words[0]
-        opened = (name for name, text in lines if word.opens((name, text)))
-        held = (name for name, text in lines if word.stands_in((name, text)))
-        return next(opened, None) or next(held)
+            self._looks.look(places)
+            people = sorted((self._looks.at[place] for place in places), key=_sort_key)
+            yield [(person.account_id, person.place) for person in people]
+            return
+        skip, limit = 0, A_LOOK
+        while skip < len(places):
+            yield queries.in_order(self._connection, places, skip, limit)
+            skip, limit = skip + limit, limit * 4
 
 
 def _page(search: _Search, offset: int, limit: int, hits: bool = True) -> Found:
-    page = list(islice(search.ranked(), offset, min(offset + limit, COUNTED)))
+    end = min(offset + limit, COUNTED)
+    search.foresee(end)
+    page = list(islice(search.ranked(), offset, end))
     ids, total = tuple(account for account, _place in page), min(search.total(), COUNTED)
     return Found(ids, total, search.hit_fields(page) if hits else {})
 
@@ -217,15 +214,15 @@ def _standing_in_all(found: Sequence[Blocks]) -> Blocks:
     return left
 
 
-def _only(person: Indexed | None) -> Blocks:
-    return {} if person is None else _of_places({person.place})
+def _sort_key(person: Indexed) -> tuple[str, int]:
+    return person.sort_key, person.account_id
 
 
 def _places_of(of: Blocks) -> Iterator[int]:
     return (place_of(block, slot) for block, each in of.items() for slot in bits.slots(each))
 
 
-def _of_places(places: set[int]) -> Blocks:
+def _of_places(places: Iterable[int]) -> Blocks:
     found: dict[int, int] = {}
     for block, slot in map(block_and_slot, places):
         found[block] = found.get(block, 0) | 1 << slot

@@ -44,7 +44,7 @@ NUMBER_FAMILIES = frozenset(FAMILIES[field] for field in NUMBERS)
 START, END = "\x02", "\x03"
 _EDGED = NUMBER_FAMILIES | {*NAME_FAMILIES}
 
-GRAMS_READ = 7
+GRAMS_READ = 5
 """So many grams tell nearly all who have a word from all others; more would only be read."""
 
 EVERYBODY = "*"

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property, partial
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
+    CompoundSelect,
     Connection,
     Delete,
+    Integer,
     Select,
+    Text,
     bindparam,
     delete,
-    false,
+    literal,
+    null,
     or_,
     select,
     text,
-    true,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.types import NullType
 
 from directory.search.lines import Lines, Subject, department_gram
-from directory.tables import departments, posts, search_grams, search_people
-from server.data.sets import key_rows, packed
+from directory.tables import departments, posts, search_blocks, search_grams, search_people
+from server.data.engine import BINARY
+from server.data.sets import is_one_of, key_rows, packed
 
 SLOT_BITS = 20
 """A place is a block and a slot in one number."""
@@ -36,13 +41,19 @@ GramKey = tuple[str, int]
 """A gram and a block."""
 
 
-class Indexed(NamedTuple):
+class Indexed(msgspec.Struct, frozen=True, dict=True):
     """A person in the index."""
 
     account_id: int
     place: int
     sort_key: str
-    lines: Lines
+    stored: str
+    """His lines as they are stored, in JSON."""
+
+    @cached_property
+    def lines(self) -> Lines:
+        # Of those who are looked at, many are not who was meant: what they are found by need not be read.
+        return _decode(self.stored)
 
 
 def place_of(block: int, slot: int) -> int:
@@ -59,19 +70,20 @@ def block_and_slot(place: int) -> tuple[int, int]:
 def indexed(connection: Connection, ids: Sequence[int]) -> dict[int, Indexed]:
     """Those of ``ids`` who are in the index."""
     rows = connection.execute(_people_by(connection.dialect.name, "account_id"), {"keys": packed(ids)}).all()
-    return {account: Indexed(account, place, key, _decode(lines)) for account, place, key, lines in rows}
+    return {row[0]: Indexed(*row) for row in rows}
 
 
 def at_places(connection: Connection, places: Iterable[int]) -> list[Indexed]:
     """Who stands at these places, with their lines."""
     rows = connection.execute(_people_by(connection.dialect.name, "place"), {"keys": packed(places)}).all()
-    return [Indexed(account, place, key, _decode(lines)) for account, place, key, lines in rows]
+    return [Indexed(*row) for row in rows]
 
 
-def order_of(connection: Connection, places: Iterable[int]) -> list[tuple[str, int, int]]:
-    """Sort key, account and place of who stands at these places."""
-    rows = connection.execute(_order(connection.dialect.name), {"keys": packed(places)}).all()
-    return [(key, account, place) for key, account, place in rows]
+def in_order(connection: Connection, places: Iterable[int], skip: int, limit: int) -> list[tuple[int, int]]:
+    """Account and place of who stands at these places, in the order of names."""
+    given = {"keys": packed(places), "skip": skip, "limit": limit}
+    rows = connection.execute(_in_order(connection.dialect.name), given).all()
+    return [(account, place) for account, place in rows]
 
 
 def sets_of(connection: Connection, grams: Iterable[str]) -> dict[str, dict[int, bytes]]:
@@ -110,12 +122,30 @@ def sets_after(connection: Connection, after: GramKey, limit: int) -> dict[GramK
     return {(gram, block): bits for gram, block, bits in rows}
 
 
-def department_levels(connection: Connection, account_id: int) -> list[list[str]]:
-    """Grams of one's own departments, then of those one step above, and so on to the top."""
-    rows = connection.execute(_chain(), {"account": account_id}).all()
-    parents = {department: parent for department, parent, _own in rows}
-    level = {department for department, _parent, own in rows if own}
-    return [[department_gram(each) for each in sorted(step)] for step in _upwards(level, parents)]
+class Asker(NamedTuple):
+    """Where somebody stands who asks."""
+
+    levels: Sequence[Sequence[str]]
+    """Grams of his own departments, then of those one step above, and so on to the top."""
+    places: Sequence[int]
+    """His own; none, who is not in the index."""
+    blocks: Sequence[int]
+    """All blocks, in the order of names."""
+
+    @property
+    def own(self) -> Sequence[str]:
+        return self.levels[0] if self.levels else ()
+
+
+def asker(connection: Connection, account_id: int) -> Asker:
+    """What must be known of somebody before his question is looked at."""
+    rows = connection.execute(_asker(), {"account": account_id}).all()
+    parents = {number: parent for kind, number, parent, _text in rows if kind in (_OWN, _ABOVE)}
+    own = {number for kind, number, _parent, _text in rows if kind == _OWN}
+    levels = [[department_gram(each) for each in sorted(step)] for step in _upwards(own, parents)]
+    places = [number for kind, number, _parent, _text in rows if kind == _PLACE]
+    blocks = sorted((first_key, number) for kind, number, _parent, first_key in rows if kind == _BLOCK)
+    return Asker(levels, places, [block for _first_key, block in blocks])
 
 
 def _upwards(level: set[int], parents: Mapping[int, int | None]) -> Iterable[set[int]]:
@@ -132,20 +162,22 @@ def _upwards(level: set[int], parents: Mapping[int, int | None]) -> Iterable[set
 
 @cache
 def _people_by(dialect: str, column: str) -> Select[Any]:
-    s, keys = search_people.c, key_rows(dialect, int)
-    return select(s.account_id, s.place, s.sort_key, s.lines).join(keys, keys.c.k0 == s[column])
+    s = search_people.c
+    return select(s.account_id, s.place, s.sort_key, s.lines).where(is_one_of(s[column], dialect))
 
 
 @cache
-def _order(dialect: str) -> Select[Any]:
-    s, keys = search_people.c, key_rows(dialect, int)
-    return select(s.sort_key, s.account_id, s.place).join(keys, keys.c.k0 == s.place)
+def _in_order(dialect: str) -> Select[Any]:
+    s = search_people.c
+    wanted = select(s.account_id, s.place).where(is_one_of(s.place, dialect)).order_by(s.sort_key, s.account_id)
+    return wanted.offset(bindparam("skip")).limit(bindparam("limit"))
 
 
 @cache
 def _sets(dialect: str) -> Select[Any]:
     g, keys = search_grams.c, key_rows(dialect, str)
-    return select(g.gram, g.block, type_coerce(g.bits, NullType)).join(keys, keys.c.k0 == g.gram)
+    wanted = select(g.gram, g.block, type_coerce(g.bits, NullType)).join(keys, keys.c.k0 == g.gram)
+    return wanted.execution_options(**BINARY)
 
 
 @cache
@@ -168,22 +200,37 @@ _SETS_POSTGRES = text(
     "SELECT g.gram, g.block, g.bits "
     "FROM unnest(CAST(:grams AS text[]), CAST(:blocks AS bigint[])) AS wanted (gram, block) "
     "CROSS JOIN LATERAL (SELECT * FROM search_grams WHERE gram = wanted.gram AND block = wanted.block LIMIT 1) AS g"
-)
+).execution_options(**BINARY)
 
 
 def _columns(keys: Iterable[GramKey]) -> dict[str, list[Any]]:
     return {"grams": [gram for gram, _block in keys], "blocks": [block for _gram, block in keys]}
 
 
+_OWN, _ABOVE, _PLACE, _BLOCK = range(4)
+
+
 @cache
+def _asker() -> CompoundSelect[Any]:
+    """One question for three: each costs its way there and back."""
+    s, b, chain = search_people.c, search_blocks.c, _chain().subquery()
+    kind, nothing, no_text = partial(literal, type_=Integer), null().label("parent_id"), literal("", Text)
+    above = select(chain.c.kind, chain.c.id, chain.c.parent_id, no_text)
+    himself = select(kind(_PLACE), s.place, nothing, no_text).where(s.account_id == bindparam("account"))
+    return union_all(above, himself, select(kind(_BLOCK), b.block, nothing, b.first_key))
+
+
 def _chain() -> Select[Any]:
-    """The departments of an account and all above them, and which are his own; UNION ends a circle."""
-    d = departments.c
-    own = select(d.id, d.parent_id, true().label("own")).join(posts, posts.c.department_id == d.id)
+    """The departments of an account and all above them; UNION ends a circle."""
+    d, (own_kind, above_kind) = departments.c, (literal(each, Integer).label("kind") for each in (_OWN, _ABOVE))
+    own = select(d.id, d.parent_id, own_kind).join(posts, posts.c.department_id == d.id)
     chain = own.where(posts.c.account_id == bindparam("account"), ~d.gone).cte("chain", recursive=True)
-    above = select(d.id, d.parent_id, false()).join(chain, chain.c.parent_id == d.id).where(~d.gone)
-    chain = chain.union(above)
-    return select(chain.c.id, chain.c.parent_id, chain.c.own)
+    # Each step looks up a key; PostgreSQL would go through all departments to join them.
+    above = departments.alias().c
+    there = [select(each).where(above.id == chain.c.parent_id, ~above.gone) for each in (above.id, above.parent_id)]
+    step = select(*(each.scalar_subquery() for each in there), above_kind).where(chain.c.parent_id.is_not(None))
+    chain = chain.union(step)
+    return select(chain.c.id, chain.c.parent_id, chain.c.kind).where(chain.c.id.is_not(None))
 
 
 # ---------------------------------------------------------------- writing

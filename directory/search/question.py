@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from directory.search import folding, kana
-from directory.search.lines import END, FAMILIES, NAME_FAMILIES, NUMBER_FAMILIES, START, Line, cover, edged
+from directory.search.lines import END, FAMILIES, NAME_FAMILIES, NUMBER_FAMILIES, START, Line, cover
 
 WORDS = 8
 LETTERS = 200
 
+_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
 _LETTERS_ONLY = frozenset(FAMILIES[field] for field in ("email1", "email2", "login_id"))
 """Families whose lines are ASCII: a word of kanji needs not be looked for in them."""
 
@@ -22,14 +25,12 @@ class Word:
     needles: Mapping[str, tuple[str, ...]]
     openings: tuple[str, ...] = ()
 
-    def grams(self, families: Iterable[str]) -> set[str]:
-        """What must be read of the index to look for it in these families."""
-        wanted = {family + gram for family in families for needle in self.of(family) for gram in cover(needle)}
+    @property
+    def grams(self) -> set[str]:
+        """What must be read of the index to look for it."""
+        wanted = {family + gram for family, all in self.needles.items() for needle in all for gram in cover(needle)}
         openings = {family + gram for family in NAME_FAMILIES for each in self.openings for gram in cover(each)}
         return wanted | openings
-
-    def of(self, family: str) -> tuple[str, ...]:
-        return self.needles.get(family, ())
 
     @property
     def is_exact(self) -> bool:
@@ -41,20 +42,39 @@ class Word:
         """Whether the index alone knows whose name begins with it."""
         return all(len(opening) <= 3 for opening in self.openings)
 
-    def stands_in(self, line: Line) -> bool:
-        """Whether a line shows it."""
-        family = FAMILIES[line[0]]
-        needles = self.of(family)
-        if not needles:
-            return False
-        text = edged(family, line[1])
-        return any(needle in text for needle in needles)
+    def may_stand_in(self, stored: str) -> bool:
+        """Whether lines that are stored as this JSON may show it: says at once of most that they do not."""
+        return self._bare is None or any(each in stored for each in self._bare)
 
-    def opens(self, line: Line) -> bool:
-        """Whether a name or its reading begins with it."""
-        return FAMILIES[line[0]] in NAME_FAMILIES and any(
-            (START + line[1] + END).startswith(opening) for opening in self.openings
-        )
+    @cached_property
+    def _bare(self) -> tuple[str, ...] | None:
+        """The needles as they stand in JSON, without the marks of an edge; None: JSON writes them otherwise."""
+        bare = {needle.strip(START + END) for needles in self.needles.values() for needle in needles}
+        return None if any(_ESCAPED.search(each) for each in bare) else tuple(bare)
+
+    def stands_in(self, lines: Iterable[Line]) -> str | None:
+        """The field of the first line that shows it."""
+        by_field = self._by_field
+        for field, text in lines:
+            for needle, edged in by_field[field]:
+                if needle in (f"{START}{text}{END}" if edged else text):
+                    return field
+        return None
+
+    @cached_property
+    def _by_field(self) -> dict[str, list[tuple[str, bool]]]:
+        """The needles for each field, and whether they hold the mark of an edge, which stands in no line itself."""
+        return {
+            field: [(needle, START in needle or END in needle) for needle in self.needles.get(family, ())]
+            for field, family in FAMILIES.items()
+        }
+
+    def opens(self, lines: Iterable[Line]) -> str | None:
+        """The field of the first name or reading that begins with it."""
+        for field, text in lines:
+            if FAMILIES[field] in NAME_FAMILIES and f"{START}{text}{END}".startswith(self.openings):
+                return field
+        return None
 
 
 def words_of(text: str) -> list[Word]:

@@ -20,6 +20,15 @@ class Sets:
         """Everybody with this gram."""
         return {block: bits.unpacked(packed) for block, packed in self._stored.get(gram, {}).items()}
 
+    def with_any(self, grams: Iterable[str], within: Blocks) -> Blocks:
+        """Those of ``within`` who have one of these grams."""
+        found: dict[int, int] = {}
+        for stored in (self._stored.get(gram, {}) for gram in grams):
+            for block, left in within.items():
+                if block in stored and (some := left & bits.unpacked(stored[block])):
+                    found[block] = found.get(block, 0) | some
+        return found
+
     def with_all(self, grams: Sequence[str], within: Blocks) -> Blocks:
         """Those of ``within`` who have all of these grams."""
         stored = sorted((self._stored.get(gram, {}) for gram in grams), key=len)

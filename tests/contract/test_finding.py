@@ -158,14 +158,14 @@ class Company:
                 ranked.append((self.distance(searcher, account), not opens, row["sort_key"], account))
         return [account for *_rest, account in sorted(ranked)]
 
-    def questions(self, count: int) -> list[str]:
+    def questions(self, count: int, letters: int = 20) -> list[str]:
         found = []
         for _ in range(count):
             account = self.chance.choice(sorted(self.people))
             row = self.people[account]
             held = [self.names[each] for each in self.within(account)] + [title for _at, title in self.posts[account]]
             text = self.chance.choice([*row.values(), *held, "sho", "syouzi", "吉田", "渡部", "a", "0"]) or "た"
-            size = self.chance.randint(1, 20)
+            size = self.chance.randint(1, letters)
             start = self.chance.randrange(max(1, len(text) - size + 1))
             found.append(text[start : start + size])
         return found + [f"{one} {other}" for one, other in zip(found[::3], found[1::3], strict=False)]
@@ -216,10 +216,10 @@ def index(database) -> int:
             return end.value
 
 
-def expect_the_same(company: Company, questions: int) -> None:
+def expect_the_same(company: Company, questions: int, letters: int = 20) -> None:
     found_any = 0
     with company.database.connect() as connection:
-        for text in company.questions(questions):
+        for text in company.questions(questions, letters):
             searcher = company.searcher()
             wanted = company.find(searcher, text)
             found = finding.find(connection, searcher, text, 0, 1000)
@@ -238,6 +238,18 @@ def test_everybody_finds_what_a_plain_look_finds(database, tier):
     act(database, indexing.mark_all)
     assert index(database) == 90
     expect_the_same(company, tier(short=60, long=1500))
+
+
+def test_very_many_stand_in_the_same_order(database, monkeypatch, tier):
+    monkeypatch.setattr(finding, "A_LOOK", 2)
+    monkeypatch.setattr(finding, "ALL_LOOKED_AT", 3)
+    company = Company(database, seed=8)
+    act(database, indexing.mark_all)
+    index(database)
+    sorted_by_the_database: list[int] = []
+    monkeypatch.setattr(queries, "in_order", counted(queries.in_order, sorted_by_the_database))
+    expect_the_same(company, tier(short=40, long=1000), letters=3)
+    assert sum(sorted_by_the_database) > 100
 
 
 def test_changes_are_found_at_once_and_what_is_gone_no_more(database, tier):
@@ -460,8 +472,8 @@ def test_a_word_whose_grams_stand_apart_in_everybody_costs_little_and_counts_onl
 def counted(read, looks: list[int]):
     """``read``, noting how many places it is asked for."""
 
-    def reading(connection, places):
+    def reading(connection, places, *how):
         looks.append(len(places))
-        return read(connection, places)
+        return read(connection, places, *how)
 
     return reading

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from server.data.sets import chunks, key_rows, packed
+from server.data.sets import chunks, is_one_of, key_rows, packed
 
 PAIRS = [(1, "a"), (2**53 - 1, '北斗\'s "精" \\ 機'), (0, ""), (7, "𠮷野 ＡＢ\u3000%_")]
 
@@ -30,6 +30,17 @@ async def test_single_keys_and_none_at_all(ask):
     assert await ask((int,), [3, 1, 2**40]) == [(3,), (1,), (2**40,)]
     assert await ask((str,), ["a'b", "null"]) == [("a'b",), ("null",)]
     assert await ask((int,), []) == []
+
+
+async def test_who_is_one_of_many_and_of_none(server):
+    def question(connection, given):
+        rows = key_rows(connection.dialect.name, int, name="all")
+        wanted = select(rows.c.k0).where(is_one_of(rows.c.k0, connection.dialect.name)).order_by(rows.c.k0)
+        return list(connection.execute(wanted, {"all": packed([-1, 0, 2, 2**40]), "keys": packed(given)}).scalars())
+
+    ask = server.services.readers.ask
+    assert await ask(question, [2**40, 5, -1, 2, 2]) == [-1, 2, 2**40]
+    assert await ask(question, []) == []
 
 
 def test_chunks_keep_the_order_and_lose_nothing():

@@ -2,12 +2,15 @@
 
 import unicodedata
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from directory.search import bits, folding, variants
 from directory.search.kana import one_spelling, romaji
-from directory.search.lines import Lines, cover, edged, grams, name_lines
-from directory.search.question import whole_number, words_of
+from directory.search.lines import FAMILIES, GRAMS_READ, Lines, cover, edged, grams, name_lines
+from directory.search.question import Word, whole_number, words_of
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_sets_of_slots_come_back_as_they_were_stored():
     for slots in ([], [0], [5, 2047], list(range(0, 2048, 3)), [1_000_000], list(range(100_000, 100_050))):
         held = sum(1 << slot for slot in slots)
         assert bits.unpacked(bits.packed(held)) == held
-        assert list(bits.slots(held)) == slots
+        assert bits.slots(held) == slots
         assert bits.lowest_free(held) not in slots
     assert bits.lowest_free(0b1011) == 2
     assert len(bits.packed(1 << 2000)) < 8
@@ -122,7 +125,7 @@ def test_every_part_of_a_line_is_covered_by_its_grams():
         for end in range(start + 1, len(line) + 1):
             assert {f"n{gram}" for gram in cover(line[start:end])} <= held
     assert {f"n{gram}" for gram in cover(edged("n", line))} <= held
-    assert len(cover("a" * 20)) <= 7
+    assert len(cover("abcdefghijklmnopqrst")) == GRAMS_READ
 
 
 def test_a_name_is_found_in_the_ways_it_is_typed():
@@ -155,3 +158,15 @@ def test_letters_are_not_looked_for_among_digits():
 def test_the_whole_of_a_number_is_asked_for():
     assert whole_number("03-12").needles["h"] == ("\x020312\x03",)
     assert whole_number("no number") is None
+
+
+SPOILT = st.text(st.sampled_from('a"\\\x00\x02\x03\x1f\x7f\u2028/é渡𠮷'), min_size=1, max_size=4)
+
+
+@given(st.sampled_from(sorted(FAMILIES)), SPOILT, SPOILT, SPOILT)
+def test_a_glance_at_what_is_stored_turns_nobody_away_who_is_found(field, before, needle, after):
+    lines = Lines(((field, before + needle + after),))
+    word = Word(dict.fromkeys(FAMILIES.values(), (needle,)))
+    assert word.stands_in(lines.lines) == field
+    assert word.may_stand_in(msgspec.json.encode(lines).decode())
+    assert not Word({"n": ("zzz",)}).may_stand_in(msgspec.json.encode(lines).decode())
