@@ -18,7 +18,8 @@ from server.errors import NotFound
 
 def opened(connection: Connection, pages: Pages, account: int, ref: int) -> frames.Directory:
     """The departments, and what of people one may see."""
-    (viewer, shown), rev = queries.looking(connection, account), queries.rev(connection)
+    viewer, shown = queries.looking(connection, account)
+    rev = queries.rev(connection)
     return frames.Directory(
         ref=ref,
         rev=rev,
@@ -31,7 +32,8 @@ def opened(connection: Connection, pages: Pages, account: int, ref: int) -> fram
 
 def people(connection: Connection, pages: Pages, account: int, asked: frames.ListPeople) -> frames.PeoplePage:
     """A page of the list that was asked for. ``NotFound`` for a department or a group that is not there."""
-    (viewer, shown), rev = queries.looking(connection, account), queries.rev(connection)
+    viewer, shown = queries.looking(connection, account)
+    rev = queries.rev(connection)
     total, found = _page(connection, pages, viewer, rev, asked)
     listed = rows.rows_for(found, viewer, shown)
     return frames.PeoplePage(ref=asked.ref, rev=rev, total=total, from_=asked.from_, people=listed)

@@ -92,7 +92,8 @@ _NEEDED = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: his rights, and the departments he is above of (his own, and all below them)."""
+    """Who looks: his rights, and the departments he is above of (his own, and all below them), which are left out
+    where no field is 自部署と上位: nobody sees more for them then."""
 
     id: int
     privileges: frozenset[Privilege] = frozenset()

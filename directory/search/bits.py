@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 _FEW = 4
 _MANY = 64
+"""From so many on it is faster to go through all digits."""
 _MAP, _LIST = b"\1", b"\0"
 _SLOT_BYTES = 3
 

@@ -101,8 +101,7 @@ class _Search:
             self._looks.look(_places_of(self.hits))
             return
         first: list[int] = []
-        parts = ((opening, without(here, opening)) for opening, here in self._foreseen)
-        for piece in chain.from_iterable(map(self._pieces, chain.from_iterable(parts))):
+        for piece in self._nearest_pieces():
             if len(piece) > ALL_LOOKED_AT:
                 break
             first += piece
@@ -111,14 +110,12 @@ class _Search:
         self._looks.look(first)
 
     def ranked(self) -> Iterator[Standing]:
-        """Everybody who is found, in order."""
+        """Everybody who is found, in order; to be gone through once."""
         for opening, here in self._steps:
             yield from self._openings_first(opening, here)
 
     def total(self) -> int:
-        """How many are found."""
-        if self._are_all_looked_at:
-            self._looks.look(_places_of(self.hits))
+        """How many are found, as far as anybody has been looked at."""
         if self._gave_up:
             return sum(map(self._looks.is_found, self._looks.at))
         rejected = 0 if self.is_exact else sum(not self._looks.is_found(place) for place in self._looks.at)
@@ -128,6 +125,11 @@ class _Search:
         """By which field each is found."""
         self._looks.look(place for _account, place in page)
         return {account: self._looks.hit_field(place) for account, place in page}
+
+    def _nearest_pieces(self) -> Iterator[list[int]]:
+        for opening, here in self._foreseen:
+            yield from self._pieces(opening)
+            yield from self._pieces(without(here, opening))
 
     def _each_step(self) -> Iterator[tuple[Blocks, Blocks]]:
         """From near to far: those whose name may begin with a word, and all."""

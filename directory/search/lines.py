@@ -120,7 +120,7 @@ def part_grams(family: str, text: str) -> frozenset[str]:
 
 
 def edged(family: str, line: str) -> str:
-    """The line as it is searched: names and numbers have a mark at their start and end."""
+    """The line as it is indexed: names and numbers have a mark at their start and end."""
     return f"{START}{line}{END}" if family in _EDGED else line
 
 

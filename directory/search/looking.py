@@ -46,7 +46,9 @@ class Looks:
     def hit_field(self, place: int) -> str:
         """The field in which the first word stands, a name that begins with it before all."""
         lines, word = self._lines(place), self._words[0]
-        return word.opens(lines) or word.stands_in(lines) or ""
+        field = word.opens(lines) or word.stands_in(lines)
+        assert field is not None, "whoever is found shows the word"
+        return field
 
     def _shows(self, place: int) -> bool:
         lines = self._lines(place)

@@ -28,7 +28,9 @@ class Word:
     @property
     def grams(self) -> set[str]:
         """What must be read of the index to look for it."""
-        wanted = {family + gram for family, all in self.needles.items() for needle in all for gram in cover(needle)}
+        wanted = {
+            family + gram for family, needles in self.needles.items() for needle in needles for gram in cover(needle)
+        }
         openings = {family + gram for family in NAME_FAMILIES for each in self.openings for gram in cover(each)}
         return wanted | openings
 

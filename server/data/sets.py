@@ -55,8 +55,11 @@ def is_one_of(whole: ColumnElement[int], dialect: str, name: str = "keys") -> Co
     """
     if dialect == "sqlite":
         return whole.in_(select(key_rows(dialect, int, name=name).c.k0))
-    # A JSON list of whole numbers is an array but for its brackets.
-    array = func.translate(bindparam(name, type_=Text), literal_column("'[]'"), literal_column("'{}'"))
+    # A JSON list of whole numbers is an array but for its brackets. In a question of its own it is read once; else
+    # PostgreSQL reads it anew for each row that it looks at.
+    text = func.translate(bindparam(name, type_=Text), literal_column("'[]'"), literal_column("'{}'"))
+    array = select(cast(text, ARRAY(BigInteger))).scalar_subquery()
+    # The cast says that any of the array is meant, not any row of the question.
     return whole == func.any(cast(array, ARRAY(BigInteger)))
 
 

@@ -30,6 +30,7 @@ from tests.bench import surroundings
 from tests.bench.figures import Bench
 from tests.bench.markdown import mark, table
 from tests.bench.subject import folder_on_disk
+from tests.bench.tools import BenchFailed
 
 LETTERS = 20
 TYPED = ("a", "o", "0", "3", "@", "co", "田", "部", "た", "し", "営業", "課長", "example", "example.co.jp", "た 部 0")
@@ -79,6 +80,9 @@ def _measured(name: str, url: str, bench: Bench) -> Searched:
                 connection.exec_driver_sql("PRAGMA wal_autocheckpoint=1000")
                 connection.commit()
         with writing.begin() as connection:
+            limits = dict.fromkeys(("licence_basic", "licence_talk", "licence_anpi"), bench.effort.searched)
+            row = {"id": 1, "name": "北斗精機", "group_code": "hokuto", "opened_at": datetime.now(UTC), **limits}
+            connection.execute(insert(company), row)
             fill(connection, bench.effort.searched)
         taken = _index(writing)
         with writing.connect() as connection:
@@ -125,7 +129,9 @@ def _asked(url: str, bench: Bench) -> dict[str, list[tuple[float, str]]]:
             staff, boss = _askers(connection)
         for visibility in VISIBILITIES:
             with writing.begin() as connection:
-                connection.execute(update(company).values(visibility=json.dumps(visibility)))
+                chosen = connection.execute(update(company).values(visibility=json.dumps(visibility)))
+                if chosen.rowcount != 1:
+                    raise BenchFailed("there is no company that could choose")
             for text in chance.sample(questions, min(WARMING, len(questions))):
                 _ask(reading, chance.choice(staff), text)
             for text in questions:

@@ -202,6 +202,15 @@ def database(settings, monkeypatch):
     opened.dispose()
 
 
+@contextlib.contextmanager
+def as_a_reader(database):
+    """A connection as the server asks by, with its settings."""
+    reading = engine.reading_engine(database.url, 1)
+    with reading.connect() as connection:
+        yield connection
+    reading.dispose()
+
+
 def act(database, action, *args) -> object:
     with database.begin() as connection:
         return action(Transaction(connection, NOW), *args)
@@ -218,7 +227,7 @@ def index(database) -> int:
 
 def expect_the_same(company: Company, questions: int, letters: int = 20) -> None:
     found_any = 0
-    with company.database.connect() as connection:
+    with as_a_reader(company.database) as connection:
         for text in company.questions(questions, letters):
             searcher = company.searcher()
             wanted = company.find(searcher, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from server.auth.tables import accounts
 from server.data.sets import chunks, is_one_of, key_rows, packed
 
 PAIRS = [(1, "a"), (2**53 - 1, '北斗\'s "精" \\ 機'), (0, ""), (7, "𠮷野 ＡＢ\u3000%_")]
@@ -41,6 +42,22 @@ async def test_who_is_one_of_many_and_of_none(server):
     ask = server.services.readers.ask
     assert await ask(question, [2**40, 5, -1, 2, 2]) == [-1, 2, 2**40]
     assert await ask(question, []) == []
+
+
+async def test_many_keys_are_read_once_and_not_for_each_row(server):
+    def plan(connection):
+        compiled = select(accounts.c.id).where(is_one_of(accounts.c.id, connection.dialect.name)).compile(connection)
+        if connection.dialect.name == "sqlite":
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", (packed([1, 2]),))
+            return [row[3] for row in rows]
+        for way in ("indexscan", "bitmapscan", "indexonlyscan"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        return connection.exec_driver_sql(f"EXPLAIN {compiled}", {"keys": packed([1, 2])}).scalars().all()
+
+    steps = "\n".join(await server.services.readers.ask(plan))
+    # Of PostgreSQL the worst plan: through the whole table.
+    read_once = ("SEARCH accounts", "LIST SUBQUERY") if "SEARCH" in steps else ("Seq Scan on accounts", "InitPlan")
+    assert all(step in steps for step in read_once), steps
 
 
 def test_chunks_keep_the_order_and_lose_nothing():

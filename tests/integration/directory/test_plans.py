@@ -7,6 +7,7 @@ import pytest
 from directory import asking, catchup, groups, people_port, queries, status
 from directory.pages import Pages
 from directory.pictures import queries as pictures
+from directory.search import queries as search
 from tests.tools.company import hire
 from tests.tools.directory import found
 from tests.tools.plans import scans
@@ -15,6 +16,8 @@ from tests.tools.running import Running
 PORT = people_port.Directory()
 QUESTIONS = {
     "who looks": (queries.viewer, 1),
+    "whom he is above of": (queries.covers, 1),
+    "who searches": (search.asker, 1),
     "the newest rev": (queries.revs, ("directory", "status")),
     "a few of all": (queries.in_departments, [1], 0, 100),
     "a department and those below": (queries.below, 1),
@@ -31,8 +34,8 @@ QUESTIONS = {
     "names for others": (PORT.names, [1]),
     "addresses for others": (PORT.addresses, [1]),
 }
-NO_TABLES = {"SCAN company", "SCAN under", "SCAN anon_1", "SCAN held"}
-"""One row; departments and people that the question itself has found; people that it counts."""
+NO_TABLES = {"SCAN company", "SCAN under", "SCAN chain", "SCAN anon_1", "SCAN held", "SCAN search_blocks"}
+"""One row; departments and people that the question itself has found; people that it counts; the blocks."""
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
