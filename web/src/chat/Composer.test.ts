@@ -7,7 +7,6 @@ const onpost = vi.fn()
 const oneditlast = vi.fn()
 
 beforeEach(() => {
-  localStorage.clear()
   onpost.mockReset()
   oneditlast.mockReset()
 })

@@ -1,11 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { NoAnswer, Refused } from '../lib/socket'
 import type { Frame } from '../lib/wire'
 import { Photos } from './photos.svelte'
 
 beforeEach(() => void vi.useFakeTimers())
-afterEach(() => void vi.useRealTimers())
 
 /** A directory that knows these photos, and the questions that came. */
 function directory(photos: Record<number, string>, refusal?: () => Error | undefined) {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { IDLE_AFTER_MS } from '../lib/idle'
 import { FakeLine } from '../testing/line'
@@ -12,7 +12,6 @@ beforeEach(() => {
   line = new FakeLine()
   presence = new Presences(line)
 })
-afterEach(() => vi.useRealTimers())
 
 const watching = (...people: number[]) => [{ do: 'presence.watch', people }]
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { Channel } from '../testing/channel'
 import { FakeLine } from '../testing/line'
@@ -86,7 +86,6 @@ describe('the open room', () => {
     reading = new Reading(line)
     channel = new Channel(12)
   })
-  afterEach(() => vi.useRealTimers())
 
   test('of up to a hundred is asked for its marks, again on a new line, and never for counts', async () => {
     open(100)

@@ -36,7 +36,6 @@ function written(one: Sender, ...files: Attached[]): void {
 }
 
 beforeEach(() => {
-  localStorage.clear()
   outbox = emptyOutbox
   posts = []
   answers = []

@@ -1,10 +1,8 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { keep, keptNames } from '../lib/keep'
 import { Drafts } from './drafts.svelte'
 import { forgetUnsent } from './unsent'
-
-beforeEach(() => localStorage.clear())
 
 function written(): void {
   keep('draft.1.12', '途中')

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { BadgeWatch } from './badges.svelte'
 
@@ -19,7 +19,6 @@ beforeEach(() => {
     },
   })
 })
-afterEach(() => vi.useRealTimers())
 
 const soon = () => vi.advanceTimersByTimeAsync(100)
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import type { Guest, Talk } from '../chat/talk.svelte'
 import { Directory } from './directory.svelte'
@@ -47,7 +47,6 @@ beforeEach(() => {
   }
   directory = new Directory(talk as unknown as Talk)
 })
-afterEach(() => vi.useRealTimers())
 
 async function entered() {
   const leave = directory.enter()

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { NoAnswer, Refused } from '../lib/socket'
 import type { Query, Told } from './listing'
@@ -39,7 +39,6 @@ beforeEach(() => {
   server = new Server()
   pager = new Pager({ ask: server.ask, isOpen: () => server.open, inside: () => () => true })
 })
-afterEach(() => vi.useRealTimers())
 
 test('what can be seen is asked for, and nothing else', async () => {
   pager.show(EVERYBODY)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { People } from './people.svelte'
 
@@ -16,10 +16,6 @@ const page = (from: number, to: number, after = 0) => ({
 beforeEach(() => {
   vi.useFakeTimers()
 })
-afterEach(() => {
-  vi.useRealTimers()
-})
-
 test('pages follow each other, and nobody stands twice', async () => {
   const list = new People<Person, any>()
   await list.ask(async (after) => (after ? page(1, 5) : page(0, 2, 2)))

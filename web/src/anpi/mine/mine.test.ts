@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { NoAnswer, Refused } from '../../lib/socket'
 import { Mine } from './mine.svelte'
@@ -14,14 +14,9 @@ const sent = () => ask.mock.calls.map(([command]) => command).filter((one) => on
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
 beforeEach(() => {
-  localStorage.clear()
   line = 'open'
   skew = 0
   ask = vi.fn(async () => ({ open: [] }))
-})
-
-afterEach(() => {
-  vi.useRealTimers()
 })
 
 /** One that was given without a line, by a page that lives no more or by this one. */

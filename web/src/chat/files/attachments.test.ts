@@ -32,7 +32,6 @@ beforeEach(() => {
   refused.mockReset()
   outbox = emptyOutbox
   open = true
-  localStorage.clear()
 })
 
 test('a message takes what goes, and what may not stays beside the field', () => {

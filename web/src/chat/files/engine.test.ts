@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { ApiError } from '../../lib/api'
 import { Engine, type Host, type Means } from './engine'
@@ -83,7 +83,6 @@ beforeEach(() => {
   said.length = 0
   vi.clearAllMocks()
 })
-afterEach(() => vi.useRealTimers())
 
 test('two are brought at a time, in the order in which they were chosen', async () => {
   engine().add(12, files('a', 'b', 'c'), 0, LIMITS)

@@ -39,7 +39,6 @@ let database: Database
 let deleting: { onsuccess?: () => void }[]
 
 beforeEach(() => {
-  localStorage.clear()
   database = new Database()
   deleting = []
   vi.stubGlobal('indexedDB', {
