@@ -51,7 +51,7 @@ async def run_server(
         try:
             if ready is not None:
                 await ready(services)
-            _settle_memory()
+            settle_memory()
             await server.serve([listener])
         finally:
             await finish(services, work, server.hurry)
@@ -184,7 +184,7 @@ class _Server(uvicorn.Server):
         await unless(self.hurry, ending, SHUTDOWN_SECONDS)
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """What exists by now stays: the collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
