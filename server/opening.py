@@ -32,6 +32,7 @@ from server.module import Handler, Module, load_modules
 from server.secrets import open_secrets
 from server.services import Services
 from server.settings import Settings
+from server.structs import learn_structs
 from server.work.outbound import Outbound
 from server.work.sandbox import GROUND, Sandbox, joined
 from server.work.wakeup import Wakeups
@@ -50,6 +51,7 @@ async def opened(settings: Settings, clock: Clock = system_clock, bus: Bus | Non
     Raises ``UnsupportedDatabase``, ``UnknownModule`` or ``OldDatabase`` before anything has begun.
     """
     modules = load_modules(settings.modules)
+    learn_structs()
     url = engine.parse(settings.database)
     settings.var.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(_prepare_database, url, settings.embedded)
