@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.tools.postgres",
     "tests.tools.valkey",
     "tests.tools.databases",
+    "tests.tools.staffed",
     "tests.tools.compiled",
     "tests.tools.browser",
 ]

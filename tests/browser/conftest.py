@@ -22,7 +22,8 @@ PASSWORD = "北斗七星はいつも北に"
 async def window(server: Running, browser: Browser) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
     """``await window(company.sato, at="/talk")``: a browser of his own, signed in, and at this address.
 
-    Twice for the same person: two devices. If he is asked for his password, it is ``PASSWORD``.
+    Twice for the same person: two devices. If he is asked for his password, it is ``PASSWORD``. Nothing moves for
+    its own sake: what is looked at is what it will be.
     """
     contexts = []
 
@@ -30,7 +31,7 @@ async def window(server: Running, browser: Browser) -> AsyncIterator[Callable[..
         hashed = await server.services.passwords.hash(PASSWORD)
         changed = update(accounts).where(accounts.c.id == person.id).values(password_hash=hashed)
         await server.services.writer.act(lambda tx: tx.connection.execute(changed) and None)
-        context = await browser.new_context(locale=locale, **options)
+        context = await browser.new_context(**{"locale": locale, "reduced_motion": "reduce", **options})
         contexts.append(context)
         token = await sign_in(server.services, person.id)
         # Chromium lets a page of this machine have what is meant for TLS alone, as `__Host-` is.

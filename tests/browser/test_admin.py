@@ -260,7 +260,7 @@ async def test_axe_finds_nothing_wrong(server, firm, window, form):
     plant = await found(server.services, "S00", name="静岡工場")
     await found(server.services, "S10", plant, name="製造部")
     await give(server.services, firm.ito.id, (plant, "課長"))
-    page = await window(firm.sano, reduced_motion="reduce", **form)
+    page = await window(firm.sano, **form)
     parts = ("licences", "visibility", "purpose", "domains")
     paths = (
         "departments",

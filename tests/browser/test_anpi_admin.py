@@ -449,7 +449,7 @@ async def test_who_does_not_manage_the_settings_changes_nothing(server, firm, wi
 
 @pytest.mark.parametrize("form", IN_TURN)
 async def test_axe_finds_nothing_wrong(server, firm, window, form):
-    page = await window(firm.mori, at="/anpi", reduced_motion="reduce", **form)
+    page = await window(firm.mori, at="/anpi", **form)
     await register(page)
     await send(server, page, "全件", 10)
     await expect(listed(page).get_by_text("未回答")).not_to_have_count(0)

@@ -223,7 +223,7 @@ async def test_ones_own_profile_and_photo(server, factory, window):
 async def test_axe_finds_nothing_wrong(server, factory, window, form):
     people = {factory.suzuki.id: "support", factory.ito.id: "safe"}
     await server.services.writer.act(lambda tx: set_status(tx, 1, people, server.services.clock()))
-    page = await window(factory.sato, reduced_motion="reduce", **form, at="/directory")
+    page = await window(factory.sato, **form, at="/directory")
     await expect(row(page, "渡邉 花子")).to_contain_text("要支援")
     await nothing_wrong(page)
     await search(page, "わたなべ")

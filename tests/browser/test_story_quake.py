@@ -477,10 +477,10 @@ async def test_axe_finds_nothing_wrong(server, firm, window, form):
     about = await quake(server, firm, location=True)
     hurt = Given(key="hurt-1-1", account=firm.watanabe.id, incident=about, channel="mail", said=Said(self="major"))
     await server.services.writer.ask(ANSWER, hurt)
-    page = await window(firm.oishi, reduced_motion="reduce", **form, at="/anpi/mine")
+    page = await window(firm.oishi, **form, at="/anpi/mine")
     await expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
     await nothing_wrong(page)
-    page = await window(firm.mori, reduced_motion="reduce", **form, at=f"/anpi/incidents/{about}/board")
+    page = await window(firm.mori, **form, at=f"/anpi/incidents/{about}/board")
     for view in ("タイル", "表", "地図"):
         await page.get_by_text(view, exact=True).click()
         await nothing_wrong(page)

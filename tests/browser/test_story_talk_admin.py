@@ -236,7 +236,7 @@ async def test_without_a_free_licence_the_switch_stays_and_says_why(server, firm
 @pytest.mark.parametrize("form", IN_TURN)
 async def test_axe_finds_nothing_wrong(server, firm, window, form):
     await let_read(server, firm.hori)
-    page = await window(firm.hori, reduced_motion="reduce", **form)
+    page = await window(firm.hori, **form)
     await page.goto(f"{server.address}/admin/talk")
     await page.get_by_role("button", name=re.compile("よく禁止される形式をまとめて追加")).click()
     await nothing_wrong(page)

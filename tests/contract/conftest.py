@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 
 from server.settings import Settings
-from tests.tools.company import hire
 from tests.tools.databases import postgres_database
 from tests.tools.directory import found, give
 from tests.tools.running import Running, running, settings_for, together
+from tests.tools.staffed import company_of
 
 SET_UPS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long), "two processes"]
 
@@ -23,10 +23,10 @@ SET_UPS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long), "two pr
 @pytest.fixture(params=SET_UPS)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     if request.param == "sqlite":
-        yield settings_for(tmp_path / "var", request.getfixturevalue("sqlite_template"))
+        yield settings_for(tmp_path / "var", request.getfixturevalue("sqlite_for_test"))
         return
     server = request.getfixturevalue("postgres")
-    with postgres_database(server, request.getfixturevalue("postgres_template")) as url:
+    with postgres_database(server, request.getfixturevalue("postgres_for_test")) as url:
         joined = {}
         if request.param == "two processes":
             joined = {"redis_url": f"{request.getfixturevalue('redis')}?prefix={uuid.uuid4().hex}"}
@@ -41,8 +41,7 @@ async def server(settings: Settings) -> AsyncIterator[Running]:
 
 @pytest.fixture
 async def company(server: Running) -> SimpleNamespace:
-    names = ("sato", "suzuki", "ito")
-    return SimpleNamespace(**{name: await hire(server.services, name) for name in names})
+    return await company_of(server.services)
 
 
 @pytest.fixture

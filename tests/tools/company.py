@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 
 from sqlalchemy import insert
 
@@ -25,6 +26,16 @@ class Someone:
     @property
     def id(self) -> int:
         return self.account.id
+
+
+SESSION_DAYS = 90
+NAMES = ("sato", "suzuki", "ito")
+"""佐藤, 鈴木 and 伊藤, who all may talk."""
+
+
+async def hire_all(services: Services) -> SimpleNamespace:
+    """Everybody of ``NAMES``, by name."""
+    return SimpleNamespace(**{name: await hire(services, name) for name in NAMES})
 
 
 async def hire(
@@ -53,7 +64,7 @@ async def sign_in(services: Services, account: int) -> str:
             "account_id": account,
             "created_at": tx.now,
             "seen_at": tx.now,
-            "ends_at": tx.now + timedelta(days=90),
+            "ends_at": tx.now + timedelta(days=SESSION_DAYS),
         }
         tx.connection.execute(insert(session_rows), row)
 

@@ -43,12 +43,19 @@ def postgres_template(postgres: str) -> str:
     return TEMPLATE
 
 
+def copied_template(server: str, template: str, name: str) -> tuple[str, str]:
+    """One more template, to be filled: its name and its address."""
+    name = f"{_OURS}_{name}"
+    _copy(server, name, template)
+    return name, _named(server, name)
+
+
 @contextmanager
 def postgres_database(server: str, template: str) -> Iterator[str]:
     """The address of a fresh database, gone afterwards; the next one is made meanwhile."""
-    making = _made_ahead.pop(server, None) or _maker.submit(_make, server, template)
+    making = _made_ahead.pop((server, template), None) or _maker.submit(_make, server, template)
     name = making.result()
-    _made_ahead[server] = _maker.submit(_make, server, template)
+    _made_ahead[server, template] = _maker.submit(_make, server, template)
     try:
         yield _named(server, name)
     finally:
@@ -56,15 +63,19 @@ def postgres_database(server: str, template: str) -> Iterator[str]:
 
 
 _maker = ThreadPoolExecutor(1, thread_name_prefix="databases")
-_made_ahead: dict[str, Future[str]] = {}
+_made_ahead: dict[tuple[str, str], Future[str]] = {}
 
 
 def _make(server: str, template: str) -> str:
     name = f"{_OURS}_test_{next(_numbers)}"
+    _copy(server, name, template)
+    return name
+
+
+def _copy(server: str, name: str, template: str) -> None:
     # Copied block by block through the log, as PostgreSQL likes to, it takes three times as long.
     copy = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
     _administer(server, f"DROP DATABASE IF EXISTS {name}", copy)
-    return name
 
 
 @contextmanager
