@@ -5,6 +5,7 @@ from hypothesis import settings
 pytest_plugins = [
     "tests.tools.tiers",
     "tests.tools.workers",
+    "tests.tools.memory",
     "tests.tools.time_limit",
     "tests.tools.no_network",
     "tests.tools.tasks",

@@ -30,7 +30,9 @@ def shown(page: Page, text: str):
 
 
 async def test_what_one_types_the_other_reads(server, company, sato, window):
-    first, second = [await window(each, at=f"/talk/{sato.room}") for each in (company.sato, company.suzuki)]
+    # As most people have it: what moves, moves.
+    given = {"at": f"/talk/{sato.room}", "reduced_motion": "no-preference"}
+    first, second = [await window(each, **given) for each in (company.sato, company.suzuki)]
     await say(first, "見積もりを送りました")
     await expect(shown(second, "見積もりを送りました")).to_have_count(1)
     await say(second, "確認します")

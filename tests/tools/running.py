@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,23 +22,8 @@ from server.settings import Settings
 from tests.tools.client import Client
 
 LOOK_SECONDS = 0.005
-"""How often a server that ends in a test looks whether all have gone; uvicorn sleeps a tenth of a second."""
 FAST_HASHES = 64
 """KiB of memory for a password hash in tests."""
-
-
-class _Waking:
-    """``asyncio`` as uvicorn's server sees it here: who waits for it to end does not wait for its sleep."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(asyncio, name)
-
-    @staticmethod
-    async def sleep(seconds: float) -> None:
-        await asyncio.sleep(min(seconds, LOOK_SECONDS))
-
-
-uvicorn.server.asyncio = _Waking()  # type: ignore[assignment]
 
 
 class Running:
@@ -84,8 +70,20 @@ async def together(settings: Settings, clock: Clock = system_clock, processes: i
         yield Together([await stack.enter_async_context(running(settings, clock)) for _ in range(processes)])
 
 
+class _Awake:
+    """``asyncio`` for uvicorn, but that nobody sleeps longer than ``LOOK_SECONDS``."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(min(seconds, LOOK_SECONDS))
+
+
 class Prompt(run._Server):
-    """The server of production, but that it does not look only each tenth of a second whether it is to end."""
+    """The server of production, but that it does not look only each tenth of a second whether it is to end, and
+    whether all have gone."""
 
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
         super().__init__(config, services)
@@ -95,10 +93,18 @@ class Prompt(run._Server):
         await self.on_tick(0)
         await self.told.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        uvicorn.server.asyncio = _Awake()  # type: ignore[assignment]
+        try:
+            await super().shutdown(sockets)
+        finally:
+            # Of two that end together the second may sleep its tenth of a second after all.
+            uvicorn.server.asyncio = asyncio
+
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Running]:
-    """Serve until the block ends; the way out is the one of production."""
+    """Serve until the block ends; the way out is the one of production, without its naps."""
     async with opened(settings, clock) as services:
         listener = run.listen("127.0.0.1", 0)
         server = Prompt(run._config(services), services)

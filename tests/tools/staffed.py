@@ -4,19 +4,21 @@ sixth of all that the tests did.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
-from server.auth.tables import accounts, sessions
+from server.auth.sessions import hash_of
+from server.auth.tables import sessions
 from server.data.transaction import Transaction
 from server.opening import opened
 from server.services import Services
 from server.settings import Settings
-from tests.tools.company import SESSION_DAYS, hire_all
+from tests.tools.company import SESSION_DAYS, Someone, hire_all
 from tests.tools.databases import copied_template
 from tests.tools.running import settings_for
 
@@ -58,17 +60,17 @@ def _wanted(request: pytest.FixtureRequest) -> str:
 
 async def company_of(services: Services) -> SimpleNamespace:
     """The people of this database, just signed in; hired now if it was made from a template without them."""
-    if not await services.readers.ask(
-        lambda connection: connection.scalar(select(func.count()).select_from(accounts))
-    ):
+    people = _hired.get(_kind(services.settings), SimpleNamespace())
+    if not await services.writer.act(_sign_in_again, vars(people).values()):
         return await hire_all(services)
-    await services.writer.act(_sign_in_again)
-    return _hired[_kind(services.settings)]
+    return SimpleNamespace(**vars(people))
 
 
-def _sign_in_again(tx: Transaction) -> None:
+def _sign_in_again(tx: Transaction, people: Collection[Someone]) -> bool:
+    """False when they are not in this database."""
+    theirs = sessions.c.token_hash.in_([hash_of(each.token) for each in people])
     times = {"created_at": tx.now, "seen_at": tx.now, "ends_at": tx.now + timedelta(days=SESSION_DAYS)}
-    tx.connection.execute(update(sessions).values(times))
+    return tx.connection.execute(update(sessions).where(theirs).values(times)).rowcount > 0
 
 
 async def _hire(settings: Settings) -> None:

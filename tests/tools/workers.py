@@ -11,18 +11,11 @@ from typing import Any
 
 import pytest
 
-from server import run
-
 HEAVY = ("bench", "browser", "fault")
 """Folders whose tests run one after the other."""
 
 NAME = os.environ.get("PYTEST_XDIST_WORKER", "")
 """This worker's name; blank where there are none."""
-
-
-def pytest_collection_finish() -> None:
-    """Tests and modules stay to the end: as in production the collector looks at them no more, and seldom at all."""
-    run.settle_memory()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { Transfer } from './imports/transfer.svelte'
 
@@ -17,11 +17,6 @@ beforeEach(() => {
     if (body === 'lost') throw new TypeError('no line')
     return new Response(JSON.stringify(body), { status: body && (body as any).code ? 409 : 200 })
   })
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
 })
 
 test('nothing is applied before OK, and then the same file is sent again', async () => {

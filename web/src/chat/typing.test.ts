@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { Channel } from '../testing/channel'
 import { FakeLine } from '../testing/line'
@@ -46,11 +46,6 @@ describe('the open room', () => {
     typists = new Typists(line)
     typists.show(12)
   })
-  afterEach(() => {
-    vi.restoreAllMocks()
-    vi.useRealTimers()
-  })
-
   test('is told, and left, and told again on a new line', () => {
     expect(line.take()).toEqual([{ do: 'view', channel: 12 }])
     typists.opened()

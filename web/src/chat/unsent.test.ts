@@ -46,5 +46,4 @@ test('chosen files go too, but for those of who is signed in', () => {
   expect(deleteDatabase).toHaveBeenCalledExactlyOnceWith('renraku.files.11')
   forgetUnsent()
   expect(deleteDatabase).toHaveBeenLastCalledWith('renraku.files.1')
-  vi.unstubAllGlobals()
 })

@@ -5,7 +5,6 @@ const assign = vi.fn()
 
 afterEach(() => {
   assign.mockReset()
-  vi.unstubAllGlobals()
 })
 
 it.each([

@@ -65,8 +65,6 @@ beforeEach(() => {
 
 afterEach(() => {
   line.stop()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
 })
 
 describe('greeting', () => {

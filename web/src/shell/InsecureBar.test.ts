@@ -1,9 +1,7 @@
 import { render, screen } from '@testing-library/svelte'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import InsecureBar from './InsecureBar.svelte'
-
-afterEach(() => vi.unstubAllGlobals())
 
 test('on plain http people are told, and nowhere else', () => {
   vi.stubGlobal('isSecureContext', true)

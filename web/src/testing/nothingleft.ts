@@ -1,6 +1,6 @@
 /**
- * Files share a document: what a test kept in the browser and what it set going ends with it, or it speaks in the next
- * one, seconds later. Vitest reads this before each file.
+ * Files share a document: what a test kept in storage, what it set going, and what it put in the place of globals and
+ * of the clock ends with it, or it speaks in the next one, seconds later. Vitest reads this before each file.
  */
 import { afterEach, beforeEach, vi } from 'vitest'
 
@@ -27,6 +27,8 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
   for (const timer of going) real.clearTimeout(timer)
   going.clear()
 })

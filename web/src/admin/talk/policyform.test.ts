@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { PolicyForm } from './policyform.svelte'
 
@@ -30,8 +30,6 @@ beforeEach(() => {
     return new Response(saved)
   })
 })
-afterEach(() => vi.unstubAllGlobals())
-
 async function form(): Promise<PolicyForm> {
   const made = new PolicyForm()
   await made.load()

@@ -1,5 +1,5 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { anpiAdminWords } from '../../words/anpiadmin'
 import * as api from './api'
@@ -11,10 +11,6 @@ const sent: MailTest = { at: 5, outcome: 'sent', way: 1, by: '森', to: 'mori@ho
 const kept: MailTest = { at: 5, outcome: 'sent', way: 1, by: '森' }
 const props = (test: MailTest | null) => ({ test, time: (at: number) => `(${at})`, onsent: () => {} })
 const a = () => anpiAdminWords().ready.test
-
-afterEach(() => {
-  vi.restoreAllMocks()
-})
 
 async function pressed() {
   vi.spyOn(api, 'sendTestMail').mockResolvedValue(sent)

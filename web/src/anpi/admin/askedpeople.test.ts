@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { AskedPeople, withRows } from './askedpeople.svelte'
 import { NOTHING } from './conditions'
@@ -27,11 +27,6 @@ test('who has just been asked is being sent to', () => {
 
 test('without a list there is nothing to change', () => {
   expect(withRows(null, [{ id: 1 }])).toBe(null)
-})
-
-afterEach(() => {
-  vi.unstubAllGlobals()
-  vi.useRealTimers()
 })
 
 /** `count` people by the hundred, and what was asked. */

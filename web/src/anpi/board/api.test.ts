@@ -1,10 +1,6 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { allAnswers, NO_CONDITIONS } from './api'
-
-afterEach(() => {
-  vi.unstubAllGlobals()
-})
 
 test('what is printed is read page by page to its end', async () => {
   const asked: string[] = []

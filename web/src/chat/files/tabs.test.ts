@@ -38,8 +38,6 @@ function tab(account: number, ...held: string[]): Tabs {
 
 afterEach(() => {
   Wire.all = []
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
 })
 
 test('a window leaves alone what another one of the same account sends', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { ApiError } from '../../lib/api'
 import { carry, passes } from './tus'
@@ -65,8 +65,6 @@ beforeEach(() => {
   hears.created.mockReset()
   hears.progress.mockReset()
 })
-afterEach(() => vi.unstubAllGlobals())
-
 const bring = (key?: string) => carry({ name: '見積.txt', blob, ...(key ? { key } : {}) }, hears, new AbortController().signal)
 const steps = () => asked.map((one) => `${one.method} ${one.path}`)
 

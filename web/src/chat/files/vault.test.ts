@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import { keep, kept, keptNames } from '../../lib/keep'
 import { forgetUnsent } from '../unsent'
@@ -50,8 +50,6 @@ beforeEach(() => {
     deleteDatabase: () => (deleting.push({}), deleting.at(-1)),
   })
 })
-afterEach(() => vi.unstubAllGlobals())
-
 const file = (id: string) => ({ id, channel: 12, name: id, size: 1, media: '' })
 const marked = () => kept('files.1')
 
