@@ -12,6 +12,7 @@ const marks = (...list: [id: number, seq: number, since?: number][]) => ({
   channel: 12,
   marks: list.map(([id, seq, since = 0]) => ({ id, seq, since })),
 })
+
 const read = (...list: [id: number, seq: number][]) => ({
   is: 'read' as const,
   channel: 12,

@@ -30,6 +30,7 @@ beforeEach(() => {
     return new Response(saved)
   })
 })
+
 async function form(): Promise<PolicyForm> {
   const made = new PolicyForm()
   await made.load()

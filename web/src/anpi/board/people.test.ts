@@ -16,6 +16,7 @@ const page = (from: number, to: number, after = 0) => ({
 beforeEach(() => {
   vi.useFakeTimers()
 })
+
 test('pages follow each other, and nobody stands twice', async () => {
   const list = new People<Person, any>()
   await list.ask(async (after) => (after ? page(1, 5) : page(0, 2, 2)))

@@ -65,6 +65,7 @@ beforeEach(() => {
   hears.created.mockReset()
   hears.progress.mockReset()
 })
+
 const bring = (key?: string) => carry({ name: '見積.txt', blob, ...(key ? { key } : {}) }, hears, new AbortController().signal)
 const steps = () => asked.map((one) => `${one.method} ${one.path}`)
 

@@ -50,6 +50,7 @@ beforeEach(() => {
     deleteDatabase: () => (deleting.push({}), deleting.at(-1)),
   })
 })
+
 const file = (id: string) => ({ id, channel: 12, name: id, size: 1, media: '' })
 const marked = () => kept('files.1')
 
